@@ -1,0 +1,38 @@
+package io.penstock.udf.model;
+
+/**
+ * What a model looks like, whatever file it came from. All values have been checked to be positive
+ * and to fit one another by whoever read the file.
+ *
+ * @param family name of the architecture family, for instance {@code llama}
+ * @param name for people: the model's file or directory name
+ * @param vocabSize tokens in the vocabulary
+ * @param hiddenSize width of the residual stream
+ * @param intermediateSize width of the gated MLP
+ * @param layers decoder layers
+ * @param heads query heads
+ * @param kvHeads key and value heads; divides {@code heads}
+ * @param headDim dimension of a head, even
+ * @param contextTokens longest prompt the model takes, tokens
+ * @param rmsNormEps epsilon of the norms
+ * @param rope rotary position embedding
+ * @param tiedEmbeddings whether the LM head is the embedding matrix
+ * @param attentionBias whether q, k, v and o projections have biases
+ * @param mlpBias whether gate, up and down projections have biases
+ */
+public record ModelConfig(
+    String family,
+    String name,
+    int vocabSize,
+    int hiddenSize,
+    int intermediateSize,
+    int layers,
+    int heads,
+    int kvHeads,
+    int headDim,
+    int contextTokens,
+    float rmsNormEps,
+    RopeConfig rope,
+    boolean tiedEmbeddings,
+    boolean attentionBias,
+    boolean mlpBias) {}

@@ -1,0 +1,5 @@
+/**
+ * Models as they come from files: configuration, layer ranges, weights, tokenizer. Pure but for
+ * file access.
+ */
+package io.penstock.udf.model;
