@@ -58,7 +58,7 @@ public final class StageExecutor implements AutoCloseable {
 
   private void work() {
     try {
-      for (Work work = queue.take(); work != END && !closing; work = queue.take()) {
+      for (Work work = queue.take(); work.batch() != null && !closing; work = queue.take()) {
         work.done().accept(compute(work));
       }
     } catch (InterruptedException e) {
