@@ -20,12 +20,18 @@ public interface Model extends AutoCloseable {
   WeightSource weights();
 
   /**
-   * @return whether the model came with a tokenizer
+   * Says nothing about whether the tokenizer is of a kind that can be opened: a model opens without
+   * that, since prompts of token ids need none.
+   *
+   * @return whether the model came with a tokenizer: {@code tokenizer.json} in its directory, or a
+   *     {@code tokenizer.ggml.model} in its GGUF file
    */
   boolean hasTokenizer();
 
   /**
    * @return a new tokenizer, owned by the caller; empty if the model came without one
+   * @throws ModelFileException if it is there and broken, or of a kind that is not supported; names
+   *     the kind ({@code tokenizer.ggml.model}, {@code tokenizer.ggml.pre})
    * @throws IOException if it is there and cannot be read
    */
   Optional<Tokenizer> openTokenizer() throws IOException;

@@ -1,5 +1,6 @@
 package io.penstock.udf.model;
 
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -7,8 +8,23 @@ import java.util.Optional;
  *
  * @param theta base of the frequencies
  * @param scaling llama3 scaling of the frequencies, if the model has it
+ * @param divisors what each of the {@code headDim / 2} frequencies is divided by, where the file
+ *     gives the numbers themselves (GGUF's {@code rope_freqs.weight}); else empty
  */
-public record RopeConfig(double theta, Optional<Llama3Scaling> scaling) {
+public record RopeConfig(double theta, Optional<Llama3Scaling> scaling, List<Float> divisors) {
+
+  /** Copies the list. */
+  public RopeConfig {
+    divisors = List.copyOf(divisors);
+  }
+
+  /**
+   * @param theta base of the frequencies
+   * @param scaling llama3 scaling of the frequencies, if the model has it
+   */
+  public RopeConfig(double theta, Optional<Llama3Scaling> scaling) {
+    this(theta, scaling, List.of());
+  }
 
   /**
    * Llama 3's frequency scaling, as transformers' {@code _compute_llama3_parameters} has it: wave
@@ -35,7 +51,8 @@ public record RopeConfig(double theta, Optional<Llama3Scaling> scaling) {
     float[] frequencies = new float[headDim / 2];
     for (int i = 0; i < frequencies.length; i++) {
       float plain = (float) (1.0 / Math.pow(theta, 2.0 * i / headDim));
-      frequencies[i] = scaling.isPresent() ? scaled(plain, scaling.get()) : plain;
+      float scaled = scaling.isPresent() ? scaled(plain, scaling.get()) : plain;
+      frequencies[i] = divisors.isEmpty() ? scaled : scaled / divisors.get(i);
     }
     return frequencies;
   }

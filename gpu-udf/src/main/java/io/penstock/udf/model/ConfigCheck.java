@@ -1,0 +1,68 @@
+package io.penstock.udf.model;
+
+import java.nio.file.Path;
+
+/** Whether the numbers of a configuration are possible and fit one another. */
+final class ConfigCheck {
+  /** Far above any model's; keeps tables by head dimension small whatever a file says. */
+  private static final int MAX_HEAD_DIM = 1 << 16;
+
+  private ConfigCheck() {}
+
+  /**
+   * @param path the file that the configuration came from
+   * @return {@code config}
+   * @throws ModelFileException if a number is not positive, or two do not fit
+   */
+  static ModelConfig check(Path path, ModelConfig config) throws ModelFileException {
+    positive(path, "vocabSize", config.vocabSize());
+    positive(path, "hiddenSize", config.hiddenSize());
+    positive(path, "intermediateSize", config.intermediateSize());
+    positive(path, "layers", config.layers());
+    positive(path, "heads", config.heads());
+    positive(path, "kvHeads", config.kvHeads());
+    positive(path, "headDim", config.headDim());
+    positive(path, "contextTokens", config.contextTokens());
+    if (config.heads() % config.kvHeads() != 0) {
+      throw refused(
+          path,
+          "query heads are no multiple of key and value heads: heads="
+              + config.heads()
+              + " kvHeads="
+              + config.kvHeads());
+    }
+    if (config.headDim() % 2 != 0) {
+      throw refused(path, "rotary heads have an odd dimension: headDim=" + config.headDim());
+    }
+    if (config.headDim() > MAX_HEAD_DIM) {
+      throw refused(path, "headDim=" + config.headDim() + " limit=" + MAX_HEAD_DIM);
+    }
+    if ((long) config.heads() * config.headDim() > Integer.MAX_VALUE) {
+      throw refused(
+          path, "heads are too wide: heads=" + config.heads() + " headDim=" + config.headDim());
+    }
+    if (!(config.rmsNormEps() > 0) || !Float.isFinite(config.rmsNormEps())) {
+      throw refused(path, "bad epsilon of the norms: rmsNormEps=" + config.rmsNormEps());
+    }
+    if (!(config.rope().theta() > 0) || !Double.isFinite(config.rope().theta())) {
+      throw refused(path, "bad base of the rotary frequencies: theta=" + config.rope().theta());
+    }
+    for (float frequency : config.rope().inverseFrequencies(config.headDim())) {
+      if (!(frequency >= 0) || !Float.isFinite(frequency)) {
+        throw refused(
+            path, "rotary frequencies come out as " + frequency + ": rope=" + config.rope());
+      }
+    }
+    return config;
+  }
+
+  private static void positive(Path path, String name, int value) throws ModelFileException {
+    if (value < 1) {
+      throw refused(path, "not positive: " + name + "=" + value);
+    }
+  }
+
+  private static ModelFileException refused(Path path, String what) {
+    return new ModelFileException("bad model configuration: file=" + path + ": " + what);
+  }
+}

@@ -1,0 +1,75 @@
+package io.penstock.udf.model;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** A GGUF file of architecture {@code llama}. */
+final class GgufModel implements Model {
+  private final GgufFile file;
+  private final ModelConfig config;
+  private final StoredWeights weights;
+  private final String identity;
+
+  private GgufModel(GgufFile file, ModelConfig config, StoredWeights weights, String identity) {
+    this.file = file;
+    this.config = config;
+    this.weights = weights;
+    this.identity = identity;
+  }
+
+  static GgufModel open(Path path) throws IOException {
+    GgufFile file = GgufFile.open(path);
+    try {
+      ModelConfig config = GgufConfig.read(file);
+      StoredWeights weights =
+          new StoredWeights(path, LlamaTensors.resolveAll(config, e -> resolve(file, config, e)));
+      return new GgufModel(file, config, weights, ModelIdentity.of(List.of(path)));
+    } catch (IOException | RuntimeException | Error e) {
+      file.close();
+      throw e;
+    }
+  }
+
+  private static WeightTensor resolve(
+      GgufFile file, ModelConfig config, LlamaTensors.Expected expected) throws ModelFileException {
+    RawTensor raw = file.tensors().get(expected.ggufName());
+    if (raw == null) {
+      throw new ModelFileException(
+          "tensor is missing: file=" + file.path() + " tensor=" + expected.ggufName());
+    }
+    StoredTensor stored = raw.as(expected);
+    return expected.rotary() ? new RotaryRows(stored, config.headDim()) : stored;
+  }
+
+  @Override
+  public ModelConfig config() {
+    return config;
+  }
+
+  @Override
+  public WeightSource weights() {
+    return weights;
+  }
+
+  @Override
+  public boolean hasTokenizer() {
+    return GgufTokenizer.isIn(file.metadata());
+  }
+
+  @Override
+  public Optional<Tokenizer> openTokenizer() throws IOException {
+    return hasTokenizer() ? Optional.of(GgufTokenizer.open(file.metadata())) : Optional.empty();
+  }
+
+  @Override
+  public String identity() {
+    return identity;
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}
