@@ -1,6 +1,7 @@
 package io.penstock.udf.model;
 
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,14 +57,46 @@ final class DjlTokenizer implements Tokenizer {
     }
   }
 
+  /**
+   * Asks the native library for the ids alone: DJL's own {@code encode} also makes a string and a
+   * span on the heap for every token, some 100 MB for a million tokens.
+   */
   @Override
   public int[] encode(String text) {
-    long[] ids = tokenizer.encode(text, false, false).getIds();
-    int[] tokenIds = new int[ids.length];
-    for (int i = 0; i < ids.length; i++) {
-      tokenIds[i] = (int) ids[i];
+    long encoding =
+        TokenizersLibrary.LIB.encode(tokenizer.getHandle(), withoutLoneSurrogates(text), false);
+    try {
+      long[] ids = TokenizersLibrary.LIB.getTokenIds(encoding);
+      int[] tokenIds = new int[ids.length];
+      for (int i = 0; i < ids.length; i++) {
+        tokenIds[i] = (int) ids[i];
+      }
+      return tokenIds;
+    } finally {
+      TokenizersLibrary.LIB.deleteEncoding(encoding);
     }
-    return tokenIds;
+  }
+
+  /**
+   * Replaces what is no character by U+FFFD, as every UTF-8 encoder would: the native library would
+   * misread all other characters beyond the basic plane, too.
+   */
+  private static String withoutLoneSurrogates(String text) {
+    StringBuilder repaired = null;
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 < text.length()
+            && Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          i++;
+        } else {
+          if (repaired == null) {
+            repaired = new StringBuilder(text);
+          }
+          repaired.setCharAt(i, '\ufffd');
+        }
+      }
+    }
+    return repaired == null ? text : repaired.toString();
   }
 
   @Override

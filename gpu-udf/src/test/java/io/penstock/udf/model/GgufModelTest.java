@@ -1,0 +1,159 @@
+package io.penstock.udf.model;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class GgufModelTest {
+  @TempDir Path directory;
+
+  @Test
+  void readsTheConfiguration() throws IOException {
+    try (Model model = Models.open(TinyModels.gguf("llama3rope-a.Q8_0"))) {
+      ModelConfig config = model.config();
+      assertThat(config.family()).isEqualTo("llama");
+      assertThat(config.name()).isEqualTo("llama3rope-a.Q8_0.gguf");
+      assertThat(config.vocabSize()).isEqualTo(320);
+      assertThat(config.hiddenSize()).isEqualTo(64);
+      assertThat(config.intermediateSize()).isEqualTo(160);
+      assertThat(config.layers()).isEqualTo(2);
+      assertThat(config.heads()).isEqualTo(4);
+      assertThat(config.kvHeads()).isEqualTo(2);
+      assertThat(config.headDim()).isEqualTo(32);
+      assertThat(config.rmsNormEps()).isEqualTo(1e-5f);
+      assertThat(config.rope().theta()).isEqualTo(500000);
+      assertThat(config.rope().divisors()).hasSize(16).startsWith(1f).endsWith(8f);
+      assertThat(config.tiedEmbeddings()).isFalse();
+      assertThat(config.attentionBias()).isFalse();
+      assertThat(config.mlpBias()).isFalse();
+      assertThat(model.weights().has("lm_head.weight")).isTrue();
+      float[] plain = new RopeConfig(500000, Optional.empty()).inverseFrequencies(32);
+      float[] divided = config.rope().inverseFrequencies(32);
+      assertThat(divided[0]).isEqualTo(plain[0]);
+      assertThat(divided[15]).isEqualTo(plain[15] / 8);
+    }
+  }
+
+  @Test
+  void readsTheSampleModel() throws IOException {
+    try (Model model = Models.open(SampleModel.require())) {
+      ModelConfig config = model.config();
+      assertThat(config.vocabSize()).isEqualTo(49152);
+      assertThat(config.layers()).isEqualTo(30);
+      assertThat(config.headDim()).isEqualTo(64);
+      assertThat(config.contextTokens()).isEqualTo(8192);
+      assertThat(config.rope().theta()).isEqualTo(100000);
+      assertThat(config.rope().divisors()).isEmpty();
+      assertThat(config.tiedEmbeddings()).isTrue();
+      assertThat(model.weights().has("lm_head.weight")).isFalse();
+      assertThat(model.hasTokenizer()).isTrue();
+    }
+  }
+
+  @Test
+  void putsRotaryRowsIntoRotateHalfOrder() throws IOException {
+    try (Model model = Models.open(GgufBytes.tinyLlama().write(directory))) {
+      // Stored rows of each head of 4 are (0, 2, 1, 3) of the rotate-half order; row r starts with
+      // 300 + 8 r, since q is the fourth tensor.
+      assertThat(firstColumn(model, "model.layers.0.self_attn.q_proj.weight"))
+          .containsExactly(300, 316, 308, 324, 332, 348, 340, 356);
+      assertThat(firstColumn(model, "model.layers.0.self_attn.k_proj.weight"))
+          .containsExactly(400, 416, 408, 424);
+      assertThat(firstColumn(model, "model.layers.0.self_attn.v_proj.weight"))
+          .containsExactly(500, 508, 516, 524);
+    }
+  }
+
+  @Test
+  void readsAnyRows() throws IOException {
+    try (Model model = Models.open(GgufBytes.tinyLlama().write(directory))) {
+      WeightTensor q = model.weights().tensor("model.layers.0.self_attn.q_proj.weight");
+      float[] all = new float[64];
+      q.readRows(0, 8, all, 0);
+      float[] some = new float[20];
+      q.readRows(3, 2, some, 1);
+      assertThat(Arrays.copyOfRange(some, 1, 17)).containsExactly(Arrays.copyOfRange(all, 24, 40));
+      assertThat(some[0]).isZero();
+      assertThat(some[17]).isZero();
+      q.readRows(8, 0, some, 20);
+      for (WeightTensor tensor :
+          List.of(q, model.weights().tensor("model.layers.0.mlp.down_proj.weight"))) {
+        assertThatThrownBy(() -> tensor.readRows(7, 2, all, 0))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+        assertThatThrownBy(() -> tensor.readRows(0, 2, new float[15], 0))
+            .isInstanceOf(IndexOutOfBoundsException.class);
+      }
+    }
+  }
+
+  @Test
+  void readsBiasesInTheOrderOfTheirRows() throws IOException {
+    GgufBytes gguf = GgufBytes.tinyLlama();
+    gguf.f32Tensor("blk.0.attn_q.bias", 8).f32Tensor("blk.0.attn_k.bias", 4);
+    gguf.f32Tensor("blk.0.attn_v.bias", 4).f32Tensor("blk.0.attn_output.bias", 8);
+    try (Model model = Models.open(gguf.write(directory))) {
+      assertThat(model.config().attentionBias()).isTrue();
+      float[] q = new float[8];
+      model.weights().tensor("model.layers.0.self_attn.q_proj.bias").readRows(0, 1, q, 0);
+      assertThat(q).containsExactly(1100, 1102, 1101, 1103, 1104, 1106, 1105, 1107);
+      float[] v = new float[4];
+      model.weights().tensor("model.layers.0.self_attn.v_proj.bias").readRows(0, 1, v, 0);
+      assertThat(v).containsExactly(1300, 1301, 1302, 1303);
+    }
+  }
+
+  @Test
+  void takesVersion2AndOtherAlignments() throws IOException {
+    for (int alignment : new int[] {8, 64, 4096}) {
+      GgufBytes gguf = GgufBytes.tinyLlama().version(2).alignment(alignment, alignment);
+      try (Model model = Models.open(gguf.write(directory))) {
+        assertThat(firstColumn(model, "model.layers.0.self_attn.k_proj.weight"))
+            .containsExactly(400, 416, 408, 424);
+      }
+    }
+  }
+
+  @Test
+  void identityChangesWithTheFile() throws IOException {
+    Path path = GgufBytes.tinyLlama().write(directory);
+    String before;
+    try (Model model = Models.open(path)) {
+      before = model.identity();
+    }
+    Files.write(path, GgufBytes.tinyLlama().u32("more", 1).bytes());
+    try (Model model = Models.open(path)) {
+      assertThat(model.identity()).isNotEqualTo(before).contains("model.gguf");
+    }
+  }
+
+  @Test
+  void divisorsComeOutAsFloats() throws IOException {
+    GgufBytes gguf = GgufBytes.tinyLlama();
+    gguf.tensor(
+        "rope_freqs.weight", GgufBytes.F32, new LittleEndianBytes().f32(1).f32(2.5f).array(), 2);
+    try (Model model = Models.open(gguf.write(directory))) {
+      assertThat(model.config().rope().inverseFrequencies(4))
+          .containsExactly(new float[] {1f, 0.01f / 2.5f}, within(0f));
+    }
+  }
+
+  private static float[] firstColumn(Model model, String name) throws IOException {
+    WeightTensor tensor = model.weights().tensor(name);
+    float[] all = new float[tensor.rows() * tensor.cols()];
+    tensor.readRows(0, tensor.rows(), all, 0);
+    float[] column = new float[tensor.rows()];
+    for (int row = 0; row < column.length; row++) {
+      column[row] = all[row * tensor.cols()];
+    }
+    return column;
+  }
+}
