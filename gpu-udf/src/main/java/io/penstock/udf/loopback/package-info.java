@@ -1,0 +1,2 @@
+/** Keeps servers that cannot be told an address on this machine alone. */
+package io.penstock.udf.loopback;
