@@ -1,0 +1,75 @@
+package io.penstock.job;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import org.apache.flink.configuration.MemorySize;
+import org.apache.flink.util.TimeUtils;
+import picocli.CommandLine;
+import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ParseResult;
+import picocli.CommandLine.TypeConversionException;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/**
+ * How every command line of the project behaves: a bad option gives one line with a suggestion and
+ * exit code 2, a refusal one line and exit code 1, a defect its stack trace and exit code 1.
+ */
+public final class Commands {
+  private Commands() {}
+
+  /**
+   * @param command an object with picocli's annotations
+   * @return its command line
+   */
+  public static CommandLine of(Object command) {
+    CommandLine line = new CommandLine(command);
+    line.setCaseInsensitiveEnumValuesAllowed(true);
+    line.setAbbreviatedOptionsAllowed(false);
+    line.setUsageHelpWidth(110);
+    line.registerConverter(MemorySize.class, Commands::memorySize);
+    line.registerConverter(Duration.class, Commands::duration);
+    line.setParameterExceptionHandler(Commands::badParameter);
+    line.setExecutionExceptionHandler(Commands::failed);
+    return line;
+  }
+
+  private static MemorySize memorySize(String text) {
+    try {
+      return MemorySize.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(
+          "'" + text + "' is no size; write for instance 64mb or 1gb");
+    }
+  }
+
+  private static Duration duration(String text) {
+    try {
+      return TimeUtils.parseDuration(text);
+    } catch (IllegalArgumentException | ArithmeticException e) {
+      throw new TypeConversionException(
+          "'" + text + "' is no duration; write for instance 10s or 2min");
+    }
+  }
+
+  private static int badParameter(ParameterException e, String[] args) {
+    CommandLine line = e.getCommandLine();
+    PrintWriter err = line.getErr();
+    err.println("error: " + e.getMessage());
+    UnmatchedArgumentException.printSuggestions(e, err);
+    err.println("Options: " + line.getCommandSpec().qualifiedName() + " --help");
+    err.flush();
+    return ExitCode.USAGE;
+  }
+
+  private static int failed(Exception e, CommandLine line, ParseResult parsed) {
+    PrintWriter err = line.getErr();
+    if (e instanceof RefusedException) {
+      err.println("error: " + e.getMessage());
+    } else {
+      e.printStackTrace(err);
+    }
+    err.flush();
+    return ExitCode.SOFTWARE;
+  }
+}

@@ -1,0 +1,164 @@
+package io.penstock.job.kafka;
+
+import io.penstock.job.RefusedException;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.Set;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AdminClientConfig;
+import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.apache.kafka.common.KafkaException;
+import org.apache.kafka.common.config.ConfigResource;
+import org.apache.kafka.common.config.TopicConfig;
+import org.apache.kafka.common.errors.TopicExistsException;
+
+/**
+ * The job's topics, looked at once, at submission: what is missing is created for records of {@link
+ * KafkaClients#RECORD_BYTES}, with the broker's own number of partitions and replicas; what is
+ * there is left alone, and checked.
+ *
+ * @param promptBytes largest record of the prompt topic
+ * @param resultBytes largest record of the result topic
+ * @param deadLetterBytes largest record of the dead-letter topic
+ */
+public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes) {
+  private static final int TIMEOUT_MILLIS = 8_000;
+
+  /** What a result or a dead letter may add to the prompt that it answers. */
+  private static final int ANSWER_BYTES = 64 << 10;
+
+  /**
+   * @param options where the topics are
+   * @param warn takes sentences about topics that work, but not for the longest prompts
+   * @return the topics, all there
+   * @throws RefusedException if no broker answers within seconds, or a topic cannot do its part
+   */
+  public static KafkaTopics prepare(KafkaOptions options, Consumer<String> warn)
+      throws RefusedException {
+    Properties properties = KafkaClients.common(options.bootstrapServers());
+    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS);
+    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS / 2);
+    try (Admin admin = Admin.create(properties)) {
+      return prepare(admin, options, warn);
+    } catch (ExecutionException | KafkaException e) {
+      throw refused(options.bootstrapServers(), e instanceof ExecutionException ? e.getCause() : e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RefusedException("interrupted while asking Kafka for its topics", e);
+    }
+  }
+
+  /** Says what Kafka said, with the address. */
+  static RefusedException refused(String bootstrapServers, Throwable cause) {
+    Throwable deepest = cause;
+    while (deepest.getCause() != null) {
+      deepest = deepest.getCause();
+    }
+    return new RefusedException(
+        "Kafka does not answer as needed: --bootstrap-servers="
+            + bootstrapServers
+            + ": "
+            + deepest.getClass().getSimpleName()
+            + ": "
+            + deepest.getMessage(),
+        cause);
+  }
+
+  private static KafkaTopics prepare(Admin admin, KafkaOptions options, Consumer<String> warn)
+      throws ExecutionException, InterruptedException, RefusedException {
+    Map<String, Integer> wanted = new LinkedHashMap<>();
+    wanted.put(options.promptTopic(), KafkaClients.RECORD_BYTES);
+    wanted.put(options.resultTopic(), KafkaClients.RECORD_BYTES + ANSWER_BYTES);
+    wanted.put(options.deadLetterTopic(), KafkaClients.RECORD_BYTES + ANSWER_BYTES);
+    wanted.put(options.controlTopic(), ANSWER_BYTES);
+    if (wanted.size() < 4) {
+      throw new RefusedException(
+          "--prompt-topic, --result-topic, --dead-letter-topic and --control-topic must differ: "
+              + wanted.keySet());
+    }
+    Set<String> present = admin.listTopics().names().get();
+    List<String> existing = new ArrayList<>();
+    for (Map.Entry<String, Integer> topic : wanted.entrySet()) {
+      if (present.contains(topic.getKey()) || !create(admin, topic.getKey(), topic.getValue())) {
+        existing.add(topic.getKey());
+      }
+    }
+    wanted.putAll(limits(admin, existing));
+    KafkaTopics topics =
+        new KafkaTopics(
+            wanted.get(options.promptTopic()),
+            wanted.get(options.resultTopic()),
+            wanted.get(options.deadLetterTopic()));
+    topics.check(options, warn);
+    return topics;
+  }
+
+  /** Returns false if somebody else has created it in between. */
+  private static boolean create(Admin admin, String name, int bytes)
+      throws ExecutionException, InterruptedException {
+    NewTopic topic = new NewTopic(name, Optional.empty(), Optional.empty());
+    topic.configs(Map.of(TopicConfig.MAX_MESSAGE_BYTES_CONFIG, "" + bytes));
+    try {
+      admin.createTopics(List.of(topic)).all().get();
+      return true;
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof TopicExistsException) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private static Map<String, Integer> limits(Admin admin, List<String> topics)
+      throws ExecutionException, InterruptedException {
+    List<ConfigResource> resources =
+        topics.stream().map(topic -> new ConfigResource(ConfigResource.Type.TOPIC, topic)).toList();
+    Map<String, Integer> limits = new LinkedHashMap<>();
+    for (Map.Entry<ConfigResource, Config> entry :
+        admin.describeConfigs(resources).all().get().entrySet()) {
+      String value = entry.getValue().get(TopicConfig.MAX_MESSAGE_BYTES_CONFIG).value();
+      limits.put(entry.getKey().name(), Integer.parseInt(value));
+    }
+    return limits;
+  }
+
+  private void check(KafkaOptions options, Consumer<String> warn) throws RefusedException {
+    if (resultBytes < promptBytes) {
+      throw new RefusedException(
+          "topic "
+              + options.resultTopic()
+              + " takes smaller records than the prompts whose metadata its results carry:"
+              + " max.message.bytes="
+              + resultBytes
+              + " < "
+              + promptBytes
+              + "; raise it with kafka-configs, or take another --result-topic");
+    }
+    if (promptBytes < KafkaClients.RECORD_BYTES) {
+      warn.accept(
+          "topic "
+              + options.promptTopic()
+              + " takes no prompt of a million tokens: max.message.bytes="
+              + promptBytes
+              + ", recommended "
+              + KafkaClients.RECORD_BYTES);
+    }
+    if (deadLetterBytes < promptBytes + ANSWER_BYTES) {
+      warn.accept(
+          "topic "
+              + options.deadLetterTopic()
+              + " does not take the largest prompts: max.message.bytes="
+              + deadLetterBytes
+              + ", recommended "
+              + (promptBytes + ANSWER_BYTES)
+              + "; a refused record that does not fit goes there without its value");
+    }
+  }
+}

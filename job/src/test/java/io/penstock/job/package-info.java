@@ -1,0 +1,2 @@
+/** Tests of the options, the plan, the graph and of whole jobs. */
+package io.penstock.job;
