@@ -1,0 +1,31 @@
+package io.penstock.operators.admit;
+
+import java.util.Map;
+
+/**
+ * A prompt that was found good: it fits the model and the KV pool. The array is shared and not to
+ * be changed.
+ *
+ * @param requestId names the prompt; not empty
+ * @param routingKey the head's key; not empty
+ * @param tokenIds its tokens, at least one, each in the vocabulary
+ * @param topLogits how many of the largest logits to return
+ * @param metadata the caller's labels
+ * @param arrivalMillis timestamp of its record, milliseconds since the epoch
+ * @param origin the record it came in: the head needs it to refuse a duplicate, and does not keep
+ *     it
+ */
+public record AdmittedPrompt(
+    String requestId,
+    String routingKey,
+    int[] tokenIds,
+    int topLogits,
+    Map<String, String> metadata,
+    long arrivalMillis,
+    SourceRecord origin) {
+
+  /** Copies the map. */
+  public AdmittedPrompt {
+    metadata = Map.copyOf(metadata);
+  }
+}
