@@ -1,5 +1,7 @@
 package io.penstock.udf.model;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -7,7 +9,9 @@ import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.file.Path;
 
 /** JSON of model files: untrusted, so with limits, and without double keys. */
@@ -29,8 +33,11 @@ final class Json {
     return MAPPER;
   }
 
+  /** Reads UTF-8, and never guesses another encoding. */
   static JsonParser parser(byte[] json) throws IOException {
-    return MAPPER.getFactory().createParser(json);
+    return MAPPER
+        .getFactory()
+        .createParser(new InputStreamReader(new ByteArrayInputStream(json), UTF_8));
   }
 
   /** Reads a small file that holds one JSON object. */
@@ -44,9 +51,9 @@ final class Json {
       json = new byte[(int) file.size()];
       file.read(0, json, 0, json.length);
     }
-    try {
-      JsonNode node = MAPPER.readTree(json);
-      if (!node.isObject()) {
+    try (JsonParser parser = parser(json)) {
+      JsonNode node = MAPPER.readTree(parser);
+      if (node == null || !node.isObject()) {
         throw new ModelFileException("not a JSON object: file=" + path);
       }
       return node;
