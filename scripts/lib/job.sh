@@ -69,7 +69,7 @@ job_failure() {
   local body
   body=$(http_get "/jobs/$1/exceptions") || return 0
   grep -oE '"stacktrace":"([^"\\]|\\.)*"' <<<"$body" | head -n 1 | sed 's/^"stacktrace":"//; s/"$//; s/\\n/\n/g; s/\\t/\t/g; s/\\"/"/g' |
-    awk 'NR == 1 || /^Caused by/' | cut -c1-400
+    awk 'NR == 1 || /^Caused by/' | cut -c1-400 || true
 }
 
 # run_job ARGUMENTS...: flink run -d; prints the job's id when all its tasks run.

@@ -27,7 +27,7 @@ USAGE
     shift
   done
   [[ -n $home ]] || die_usage "prepare: FLINK_HOME is missing" prepare
-  dist=$(find "$home/lib" -maxdepth 1 \( -name 'flink-dist-*.jar' -o -name 'flink-runtime-2*.jar' \) 2>/dev/null | head -n 1)
+  dist=$(find "$home/lib" -maxdepth 1 \( -name 'flink-dist-*.jar' -o -name 'flink-runtime-2*.jar' \) 2>/dev/null | head -n 1 || true)
   [[ -n $dist && -d $home/conf ]] || die "'$home' is no Flink home: it has no lib/flink-dist-*.jar or no conf/"
   [[ $dist == *-2.2.* ]] || die "'$home' holds ${dist##*/}, and Penstock is built for Flink 2.2"
   [[ -w $home/lib ]] || die "'$home/lib' is not writable"
@@ -46,7 +46,6 @@ USAGE
   else
     say "add $CLUSTER_FLAG to env.java.opts.all in $config (or run prepare --write-config): the cpu backend takes the Vector API"
   fi
-  printf '%s\n' "$home"
 }
 
 # add_cluster_flag CONFIG: at the end of env.java.opts.all, written flat or nested as in Flink's own file; else a line of its own.
