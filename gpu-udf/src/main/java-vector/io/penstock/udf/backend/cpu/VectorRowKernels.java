@@ -1,0 +1,315 @@
+package io.penstock.udf.backend.cpu;
+
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import jdk.incubator.vector.FloatVector;
+import jdk.incubator.vector.IntVector;
+import jdk.incubator.vector.ShortVector;
+import jdk.incubator.vector.VectorOperators;
+import jdk.incubator.vector.VectorShape;
+import jdk.incubator.vector.VectorSpecies;
+
+/**
+ * {@link RowKernels} by the Vector API, at the machine's preferred width. Compiled apart, without
+ * {@code -Werror}: the warning that the module incubates cannot be switched off on JDK 17. Found by
+ * name, see {@link RowKernelsLoader}.
+ *
+ * <p>Sums go into four vectors (columns modulo four vectors), whose lanes are then added in a fixed
+ * order by hand: the API leaves the order of its own reductions open.
+ */
+final class VectorRowKernels implements RowKernels {
+  private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
+  private static final VectorSpecies<Integer> I = VectorSpecies.of(int.class, F.vectorShape());
+  private static final VectorSpecies<Short> S =
+      VectorSpecies.of(short.class, VectorShape.forBitSize(F.vectorBitSize() / 2));
+  private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
+  private static final int LANES = F.length();
+  private static final int BYTES = 4 * LANES;
+  private static final ThreadLocal<float[]> LANE_SUMS =
+      ThreadLocal.withInitial(() -> new float[LANES]);
+
+  VectorRowKernels() {}
+
+  @Override
+  public String name() {
+    return "vector-" + F.vectorBitSize();
+  }
+
+  private static FloatVector load(ByteBuffer in, int at) {
+    return FloatVector.fromByteBuffer(F, in, at, ORDER);
+  }
+
+  /** Stores the vector that begins with element {@code index} of the row at {@code outAt}. */
+  private static void store(boolean bf16, FloatVector x, ByteBuffer out, int outAt, int index) {
+    if (bf16) {
+      IntVector bits = x.reinterpretAsInts();
+      IntVector odd = bits.lanewise(VectorOperators.LSHR, 16).lanewise(VectorOperators.AND, 1);
+      IntVector rounded = bits.add(0x7fff).add(odd).lanewise(VectorOperators.LSHR, 16);
+      ((ShortVector) rounded.convertShape(VectorOperators.I2S, S, 0))
+          .intoByteBuffer(out, outAt + 2 * index, ORDER);
+    } else {
+      x.intoByteBuffer(out, outAt + 4 * index, ORDER);
+    }
+  }
+
+  private static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+    float[] lanes = LANE_SUMS.get();
+    a.add(b).add(c.add(d)).intoArray(lanes, 0);
+    for (int half = LANES / 2; half > 0; half /= 2) {
+      for (int i = 0; i < half; i++) {
+        lanes[i] += lanes[i + half];
+      }
+    }
+    return lanes[0];
+  }
+
+  @Override
+  public void rmsNorm(
+      ByteBuffer residual,
+      int residualAt,
+      ByteBuffer product,
+      int productAt,
+      ByteBuffer weight,
+      float epsilon,
+      int count,
+      boolean bf16,
+      ByteBuffer out,
+      int outAt) {
+    if (product != null) {
+      add(residual, residualAt, product, productAt, count);
+    }
+    float factor =
+        ScalarRowKernels.inverseRoot(squares(residual, residualAt, count), count, epsilon);
+    int vectors = F.loopBound(count);
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector x = load(residual, residualAt + 4 * c).mul(factor).mul(load(weight, 4 * c));
+      store(bf16, x, out, outAt, c);
+    }
+    for (int c = vectors; c < count; c++) {
+      float x = residual.getFloat(residualAt + 4 * c) * factor * weight.getFloat(4 * c);
+      ScalarRowKernels.store(bf16, out, outAt, c, x);
+    }
+  }
+
+  private static float squares(ByteBuffer in, int inAt, int count) {
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int c = 0;
+    for (; c <= count - 4 * LANES; c += 4 * LANES) {
+      int at = inAt + 4 * c;
+      FloatVector x0 = load(in, at);
+      FloatVector x1 = load(in, at + BYTES);
+      FloatVector x2 = load(in, at + 2 * BYTES);
+      FloatVector x3 = load(in, at + 3 * BYTES);
+      s0 = x0.fma(x0, s0);
+      s1 = x1.fma(x1, s1);
+      s2 = x2.fma(x2, s2);
+      s3 = x3.fma(x3, s3);
+    }
+    for (; c <= count - LANES; c += LANES) {
+      FloatVector x = load(in, inAt + 4 * c);
+      s0 = x.fma(x, s0);
+    }
+    float squares = sum(s0, s1, s2, s3);
+    for (; c < count; c++) {
+      float x = in.getFloat(inAt + 4 * c);
+      squares = Math.fma(x, x, squares);
+    }
+    return squares;
+  }
+
+  @Override
+  public void add(
+      ByteBuffer residual, int residualAt, ByteBuffer product, int productAt, int count) {
+    int vectors = F.loopBound(count);
+    for (int c = 0; c < vectors; c += LANES) {
+      load(residual, residualAt + 4 * c)
+          .add(load(product, productAt + 4 * c))
+          .intoByteBuffer(residual, residualAt + 4 * c, ORDER);
+    }
+    for (int c = vectors; c < count; c++) {
+      int at = residualAt + 4 * c;
+      residual.putFloat(at, residual.getFloat(at) + product.getFloat(productAt + 4 * c));
+    }
+  }
+
+  /** 2^x, lane by lane as {@link Exponential#exp2}. */
+  private static FloatVector exp2(FloatVector x) {
+    FloatVector floor =
+        x.blend(-Exponential.LIMIT, x.compare(VectorOperators.LT, -Exponential.LIMIT));
+    FloatVector cut =
+        floor.blend(Exponential.LIMIT, floor.compare(VectorOperators.GT, Exponential.LIMIT));
+    FloatVector rounded = cut.add(Exponential.ROUNDER);
+    FloatVector f = cut.sub(rounded.sub(Exponential.ROUNDER));
+    FloatVector p = FloatVector.broadcast(F, Exponential.C6);
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.C5));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.C4));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.C3));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.C2));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.C1));
+    p = p.fma(f, FloatVector.broadcast(F, 1f));
+    return p.reinterpretAsInts()
+        .add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+        .reinterpretAsFloats();
+  }
+
+  @Override
+  public void gate(ByteBuffer in, int inAt, int count, boolean bf16, ByteBuffer out, int outAt) {
+    int vectors = F.loopBound(count);
+    int upAt = inAt + 4 * count;
+    for (int c = 0; c < vectors; c += LANES) {
+      FloatVector gate = load(in, inAt + 4 * c);
+      FloatVector up = load(in, upAt + 4 * c);
+      FloatVector below = exp2(gate.mul(-Exponential.LOG2_E)).add(1f);
+      store(bf16, gate.div(below).mul(up), out, outAt, c);
+    }
+    ScalarRowKernels.gate(in, inAt, vectors, count, bf16, out, outAt);
+  }
+
+  @Override
+  public void rotate(ByteBuffer x, int at, ByteBuffer angles, int anglesAt, int half) {
+    int vectors = F.loopBound(half);
+    int offset = 4 * half;
+    for (int i = 0; i < vectors; i += LANES) {
+      int lowAt = at + 4 * i;
+      FloatVector low = load(x, lowAt);
+      FloatVector high = load(x, lowAt + offset);
+      FloatVector cos = load(angles, anglesAt + 4 * i);
+      FloatVector sin = load(angles, anglesAt + offset + 4 * i);
+      low.mul(cos).sub(high.mul(sin)).intoByteBuffer(x, lowAt, ORDER);
+      high.mul(cos).add(low.mul(sin)).intoByteBuffer(x, lowAt + offset, ORDER);
+    }
+    ScalarRowKernels.rotate(x, at, angles, anglesAt, vectors, half);
+  }
+
+  @Override
+  public void narrow(ByteBuffer in, int inAt, int count, boolean bf16, ByteBuffer out, int outAt) {
+    int vectors = F.loopBound(count);
+    for (int c = 0; c < vectors; c += LANES) {
+      store(bf16, load(in, inAt + 4 * c), out, outAt, c);
+    }
+    ScalarRowKernels.scale(in, inAt, 1f, vectors, count, bf16, out, outAt);
+  }
+
+  @Override
+  public void widen(ByteBuffer in, int inAt, boolean bf16, int count, ByteBuffer out, int outAt) {
+    int vectors = F.loopBound(count);
+    if (bf16) {
+      for (int c = 0; c < vectors; c += LANES) {
+        ShortVector halves = ShortVector.fromByteBuffer(S, in, inAt + 2 * c, ORDER);
+        ((IntVector) halves.convertShape(VectorOperators.S2I, I, 0))
+            .lanewise(VectorOperators.LSHL, 16)
+            .reinterpretAsFloats()
+            .intoByteBuffer(out, outAt + 4 * c, ORDER);
+      }
+    } else {
+      for (int c = 0; c < vectors; c += LANES) {
+        load(in, inAt + 4 * c).intoByteBuffer(out, outAt + 4 * c, ORDER);
+      }
+    }
+    ScalarRowKernels.widen(in, inAt, bf16, vectors, count, out, outAt);
+  }
+
+  private static FloatVector larger(FloatVector a, FloatVector b) {
+    return a.blend(b, b.compare(VectorOperators.GT, a));
+  }
+
+  @Override
+  public float max(ByteBuffer in, int inAt, int count) {
+    FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
+    FloatVector m1 = m0;
+    FloatVector m2 = m0;
+    FloatVector m3 = m0;
+    int c = 0;
+    for (; c <= count - 4 * LANES; c += 4 * LANES) {
+      int at = inAt + 4 * c;
+      m0 = larger(m0, load(in, at));
+      m1 = larger(m1, load(in, at + BYTES));
+      m2 = larger(m2, load(in, at + 2 * BYTES));
+      m3 = larger(m3, load(in, at + 3 * BYTES));
+    }
+    for (; c <= count - LANES; c += LANES) {
+      m0 = larger(m0, load(in, inAt + 4 * c));
+    }
+    float max = larger(larger(m0, m1), larger(m2, m3)).reduceLanes(VectorOperators.MAX);
+    return ScalarRowKernels.max(in, inAt, c, count, max);
+  }
+
+  @Override
+  public float exponentials(
+      ByteBuffer in,
+      int inAt,
+      float scale,
+      float shift,
+      int count,
+      int width,
+      boolean bf16,
+      ByteBuffer out,
+      int outAt) {
+    FloatVector factor = FloatVector.broadcast(F, scale);
+    FloatVector offset = FloatVector.broadcast(F, -shift);
+    FloatVector s0 = FloatVector.zero(F);
+    FloatVector s1 = s0;
+    FloatVector s2 = s0;
+    FloatVector s3 = s0;
+    int c = 0;
+    for (; c <= count - 4 * LANES; c += 4 * LANES) {
+      int at = inAt + 4 * c;
+      FloatVector e0 = exp2(load(in, at).fma(factor, offset));
+      FloatVector e1 = exp2(load(in, at + BYTES).fma(factor, offset));
+      FloatVector e2 = exp2(load(in, at + 2 * BYTES).fma(factor, offset));
+      FloatVector e3 = exp2(load(in, at + 3 * BYTES).fma(factor, offset));
+      store(bf16, e0, out, outAt, c);
+      store(bf16, e1, out, outAt, c + LANES);
+      store(bf16, e2, out, outAt, c + 2 * LANES);
+      store(bf16, e3, out, outAt, c + 3 * LANES);
+      s0 = s0.add(e0);
+      s1 = s1.add(e1);
+      s2 = s2.add(e2);
+      s3 = s3.add(e3);
+    }
+    for (; c <= count - LANES; c += LANES) {
+      FloatVector e = exp2(load(in, inAt + 4 * c).fma(factor, offset));
+      store(bf16, e, out, outAt, c);
+      s0 = s0.add(e);
+    }
+    float sum = sum(s0, s1, s2, s3);
+    int tail = Math.min(width, c + LANES);
+    sum =
+        ScalarRowKernels.exponentials(
+            in, inAt, scale, shift, c, count, tail, bf16, out, outAt, sum);
+    FloatVector zero = FloatVector.zero(F);
+    for (c = tail; c <= width - LANES; c += LANES) {
+      store(bf16, zero, out, outAt, c);
+    }
+    for (; c < width; c++) {
+      ScalarRowKernels.store(bf16, out, outAt, c, 0f);
+    }
+    return sum;
+  }
+
+  @Override
+  public void scaleAndAdd(
+      ByteBuffer sum, int sumAt, float factor, ByteBuffer term, int termAt, int count) {
+    int vectors = F.loopBound(count);
+    FloatVector scale = FloatVector.broadcast(F, factor);
+    for (int c = 0; c < vectors; c += LANES) {
+      load(sum, sumAt + 4 * c)
+          .fma(scale, load(term, termAt + 4 * c))
+          .intoByteBuffer(sum, sumAt + 4 * c, ORDER);
+    }
+    ScalarRowKernels.scaleAndAdd(sum, sumAt, factor, term, termAt, vectors, count);
+  }
+
+  @Override
+  public void scale(
+      ByteBuffer in, int inAt, float factor, int count, boolean bf16, ByteBuffer out, int outAt) {
+    int vectors = F.loopBound(count);
+    for (int c = 0; c < vectors; c += LANES) {
+      store(bf16, load(in, inAt + 4 * c).mul(factor), out, outAt, c);
+    }
+    ScalarRowKernels.scale(in, inAt, factor, vectors, count, bf16, out, outAt);
+  }
+}

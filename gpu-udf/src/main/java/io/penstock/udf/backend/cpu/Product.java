@@ -1,0 +1,150 @@
+package io.penstock.udf.backend.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_clone;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_query_md;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_impl_info_str;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_scratchpad_md;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_query_weights_md;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_scratchpad_mode_user;
+
+import org.bytedeco.dnnl.dnnl_memory_desc;
+import org.bytedeco.dnnl.dnnl_primitive;
+import org.bytedeco.dnnl.dnnl_primitive_attr;
+import org.bytedeco.dnnl.dnnl_primitive_desc;
+import org.bytedeco.javacpp.BytePointer;
+import org.bytedeco.javacpp.PointerPointer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * A oneDNN matmul primitive of one shape, made for one OpenMP thread and a scratchpad of the
+ * caller's, so that several lanes may run it at once, each through a {@link ProductCall} of its
+ * own. Closed by whoever made it, after its calls.
+ */
+final class Product implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Product.class);
+
+  private final ProductShape shape;
+  private final dnnl_memory_desc source;
+  private final dnnl_memory_desc weights;
+  private final dnnl_memory_desc bias;
+  private final dnnl_memory_desc result;
+  private final dnnl_memory_desc scratchpad;
+  private final dnnl_primitive primitive = new dnnl_primitive();
+  private final String implementation;
+
+  /**
+   * @param shape its shape
+   * @throws IllegalStateException if oneDNN has no kernel for it
+   */
+  Product(ProductShape shape) {
+    OpenMp.oneThread(); // the kernel's blocking depends on the number of threads
+    int type = shape.precision().oneDnnType();
+    this.shape = shape;
+    this.source = OneDnn.strided(type, shape.rows(), shape.inner(), shape.sourceStride(), 1);
+    this.result = OneDnn.strided(dnnl_f32, shape.rows(), shape.cols(), shape.resultStride(), 1);
+    this.bias = shape.bias() ? OneDnn.strided(dnnl_f32, 1, shape.cols(), shape.cols(), 1) : null;
+    dnnl_memory_desc asked = weightsAsked(type);
+    dnnl_primitive_attr attributes = new dnnl_primitive_attr();
+    dnnl_primitive_desc desc = new dnnl_primitive_desc();
+    OneDnn.check(dnnl_primitive_attr_create(attributes), "dnnl_primitive_attr_create");
+    OneDnn.check(
+        dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
+        "dnnl_primitive_attr_set_scratchpad_mode");
+    OneDnn.check(
+        dnnl_matmul_primitive_desc_create(
+            desc, OneDnn.sharedEngine(), source, asked, bias, result, attributes),
+        "dnnl_matmul_primitive_desc_create " + shape);
+    OneDnn.check(dnnl_primitive_create(primitive, desc), "dnnl_primitive_create " + shape);
+    this.weights = copy(dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0));
+    this.scratchpad = copy(dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
+    this.implementation = implementation(desc);
+    dnnl_primitive_desc_destroy(desc);
+    dnnl_primitive_attr_destroy(attributes);
+    dnnl_memory_desc_destroy(asked);
+    if (implementation.contains("ref")) {
+      LOG.warn("slow kernel for a product: shape={} implementation={}", shape, implementation);
+    }
+  }
+
+  private dnnl_memory_desc weightsAsked(int type) {
+    return switch (shape.layout()) {
+      case TRANSPOSED -> OneDnn.strided(type, shape.inner(), shape.cols(), 1, shape.inner());
+      case PLAIN -> OneDnn.strided(type, shape.inner(), shape.cols(), shape.cols(), 1);
+      case PACKED -> OneDnn.tagged(type, shape.inner(), shape.cols(), dnnl_format_tag_any);
+    };
+  }
+
+  private static dnnl_memory_desc copy(dnnl_memory_desc owned) {
+    dnnl_memory_desc copy = new dnnl_memory_desc();
+    OneDnn.check(dnnl_memory_desc_clone(copy, owned), "dnnl_memory_desc_clone");
+    return copy;
+  }
+
+  private static String implementation(dnnl_primitive_desc desc) {
+    try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
+      OneDnn.check(
+          dnnl_primitive_desc_query(desc, dnnl_query_impl_info_str, 0, text),
+          "dnnl_primitive_desc_query");
+      return text.get(BytePointer.class, 0).getString();
+    }
+  }
+
+  ProductShape shape() {
+    return shape;
+  }
+
+  /** oneDNN's name of the kernel, for instance {@code brg_matmul:avx512_core_bf16}. */
+  String implementation() {
+    return implementation;
+  }
+
+  dnnl_primitive primitive() {
+    return primitive;
+  }
+
+  dnnl_memory_desc source() {
+    return source;
+  }
+
+  /** How the weights must lie. */
+  dnnl_memory_desc weights() {
+    return weights;
+  }
+
+  /** Null without a bias. */
+  dnnl_memory_desc bias() {
+    return bias;
+  }
+
+  dnnl_memory_desc result() {
+    return result;
+  }
+
+  dnnl_memory_desc scratchpad() {
+    return scratchpad;
+  }
+
+  @Override
+  public void close() {
+    dnnl_primitive_destroy(primitive);
+    dnnl_memory_desc_destroy(source);
+    dnnl_memory_desc_destroy(weights);
+    dnnl_memory_desc_destroy(result);
+    dnnl_memory_desc_destroy(scratchpad);
+    if (bias != null) {
+      dnnl_memory_desc_destroy(bias);
+    }
+  }
+}
