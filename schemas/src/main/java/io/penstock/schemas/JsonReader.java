@@ -1,0 +1,262 @@
+package io.penstock.schemas;
+
+import com.fasterxml.jackson.core.Base64Variants;
+import com.fasterxml.jackson.core.JsonLocation;
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonParser.NumberType;
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.avro.Schema;
+import org.apache.avro.generic.IndexedRecord;
+
+/**
+ * Reads one JSON object as a record. It goes on after the first thing that is wrong, so that a
+ * request_id further behind is still found, and then throws for that first thing. One object, one
+ * instance.
+ */
+final class JsonReader {
+  private static final String REQUEST_ID = "request_id";
+  private static final String PROMPT = "prompt";
+  private static final int MAX_NAME_IN_MESSAGE = 64;
+
+  private final Schema schema;
+  private final Map<String, String> aliases;
+  private String requestId;
+  private String problem;
+
+  /**
+   * @param schema of the record
+   * @param aliases other names of its fields
+   */
+  JsonReader(Schema schema, Map<String, String> aliases) {
+    this.schema = schema;
+    this.aliases = aliases;
+  }
+
+  Object read(JsonParser json) throws IOException, UnreadableRecordException {
+    if (json.nextToken() != JsonToken.START_OBJECT) {
+      throw UnreadableRecordException.unreadable("record is not a JSON object");
+    }
+    Object datum = record(json, schema, "");
+    if (json.nextToken() != null) {
+      note(
+          "something follows the JSON object: byte=" + json.currentTokenLocation().getByteOffset());
+    }
+    if (requestId == null
+        && !schema.getField(REQUEST_ID).schema().isNullable()
+        && problem == null) {
+      throw new UnreadableRecordException(
+          ReasonCode.EMPTY_REQUEST_ID, null, "request_id is missing");
+    }
+    if (problem != null) {
+      throw new UnreadableRecordException(ReasonCode.UNREADABLE_RECORD, requestId, problem);
+    }
+    return datum;
+  }
+
+  /** What to throw when the text turned out not to be JSON, or beyond the limits. */
+  UnreadableRecordException malformed(JsonLocation where) {
+    note(
+        "not valid JSON, or beyond the limits on length and depth: byte="
+            + (where == null ? "unknown" : where.getByteOffset()));
+    return new UnreadableRecordException(ReasonCode.UNREADABLE_RECORD, requestId, problem);
+  }
+
+  private Object record(JsonParser json, Schema record, String path) throws IOException {
+    IndexedRecord datum = (IndexedRecord) JsonCodec.MODEL.newRecord(null, record);
+    boolean[] seen = new boolean[record.getFields().size()];
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      JsonToken token = json.nextToken();
+      Schema.Field field = path.isEmpty() ? field(name, token) : record.getField(name);
+      if (field == null) {
+        note("unknown field: field=" + path + readable(name));
+        json.skipChildren();
+      } else if (seen[field.pos()]) {
+        note("field is given twice: field=" + path + field.name());
+        json.skipChildren();
+      } else {
+        seen[field.pos()] = true;
+        if (isRequestId(field, path)
+            && token == JsonToken.VALUE_NULL
+            && !field.schema().isNullable()) {
+          continue;
+        }
+        Object value = value(json, token, field.schema(), path + field.name());
+        if (value != null) {
+          datum.put(field.pos(), value);
+        }
+        if (isRequestId(field, path)) {
+          requestId = (String) value;
+        }
+      }
+    }
+    for (Schema.Field field : record.getFields()) {
+      if (!seen[field.pos()]) {
+        if (field.hasDefaultValue()) {
+          datum.put(
+              field.pos(),
+              JsonCodec.MODEL.deepCopy(field.schema(), JsonCodec.MODEL.getDefaultValue(field)));
+        } else if (!isRequestId(field, path)) {
+          note("field is missing: field=" + path + field.name());
+        }
+      }
+    }
+    return datum;
+  }
+
+  /** Every record has a request_id; a dead letter's may be null. */
+  private static boolean isRequestId(Schema.Field field, String path) {
+    return path.isEmpty() && field.name().equals(REQUEST_ID);
+  }
+
+  private Schema.Field field(String name, JsonToken token) {
+    String own = aliases.getOrDefault(name, name);
+    boolean tokenIds = name.equals(PROMPT) && own.equals("text") && token == JsonToken.START_ARRAY;
+    return schema.getField(tokenIds ? "token_ids" : own);
+  }
+
+  /** The value of the token at hand; null, and the problem noted, if the schema forbids it. */
+  private Object value(JsonParser json, JsonToken token, Schema type, String path)
+      throws IOException {
+    if (type.isNullable() && token == JsonToken.VALUE_NULL) {
+      return null;
+    }
+    // The schemas have no unions but optional values.
+    Schema plain = type.isUnion() ? type.getTypes().get(1) : type;
+    Object value = fitting(json, token, plain, path);
+    if (value == null) {
+      note("field must be " + words(type) + ": field=" + path + " found=" + words(token));
+      json.skipChildren();
+    }
+    return value;
+  }
+
+  /** Null, and nothing read, if the token does not fit. */
+  private Object fitting(JsonParser json, JsonToken token, Schema type, String path)
+      throws IOException {
+    boolean object = token == JsonToken.START_OBJECT;
+    boolean text = token == JsonToken.VALUE_STRING;
+    boolean whole = token == JsonToken.VALUE_NUMBER_INT;
+    return switch (type.getType()) {
+      case RECORD -> object ? record(json, type, path + ".") : null;
+      case MAP -> object ? map(json, type, path) : null;
+      case ARRAY -> token == JsonToken.START_ARRAY ? array(json, type, path) : null;
+      case STRING -> text ? paired(json.getText()) : null;
+      case ENUM -> text ? symbol(type, json.getText()) : null;
+      case BYTES -> text ? bytes(json) : null;
+      case INT ->
+          whole && json.getNumberType() == NumberType.INT ? (Object) json.getIntValue() : null;
+      case LONG ->
+          whole && json.getNumberType() != NumberType.BIG_INTEGER
+              ? (Object) json.getLongValue()
+              : null;
+      case FLOAT -> number(token, json) ? (Object) Float.valueOf(json.getText()) : null;
+      case DOUBLE -> number(token, json) ? (Object) Double.valueOf(json.getText()) : null;
+      case BOOLEAN -> token.isBoolean() ? (Object) json.getBooleanValue() : null;
+      default -> null;
+    };
+  }
+
+  private List<Object> array(JsonParser json, Schema type, String path) throws IOException {
+    List<Object> items = new ArrayList<>();
+    String each = path + "[]";
+    for (JsonToken token = json.nextToken();
+        token != JsonToken.END_ARRAY;
+        token = json.nextToken()) {
+      items.add(value(json, token, type.getElementType(), each));
+    }
+    return items;
+  }
+
+  private Map<String, Object> map(JsonParser json, Schema type, String path) throws IOException {
+    Map<String, Object> entries = new HashMap<>();
+    while (json.nextToken() == JsonToken.FIELD_NAME) {
+      String name = json.currentName();
+      entries.put(name, value(json, json.nextToken(), type.getValueType(), path + ".*"));
+    }
+    return entries;
+  }
+
+  private static boolean number(JsonToken token, JsonParser json) throws IOException {
+    return token.isNumeric()
+        // As they are written: JSON has no other form for them.
+        || (token == JsonToken.VALUE_STRING
+            && List.of("NaN", "Infinity", "-Infinity").contains(json.getText()));
+  }
+
+  private static Object symbol(Schema type, String name) {
+    String known = type.hasEnumSymbol(name) ? name : type.getEnumDefault();
+    return known == null ? null : JsonCodec.MODEL.createEnum(known, type);
+  }
+
+  private static ByteBuffer bytes(JsonParser json) throws IOException {
+    try {
+      return ByteBuffer.wrap(json.getBinaryValue(Base64Variants.MIME_NO_LINEFEEDS));
+    } catch (JsonProcessingException e) {
+      return null;
+    }
+  }
+
+  /** Half of a surrogate pair alone is no text: UTF-8 has no form for it. */
+  private static String paired(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (Character.isSurrogate(text.charAt(i))) {
+        if (i + 1 == text.length()
+            || !Character.isSurrogatePair(text.charAt(i), text.charAt(i + 1))) {
+          return null;
+        }
+        i++;
+      }
+    }
+    return text;
+  }
+
+  private void note(String what) {
+    if (problem == null) {
+      problem = what;
+    }
+  }
+
+  private static String readable(String name) {
+    String printable = name.replaceAll("[^\\p{Graph} ]", "?");
+    return printable.length() <= MAX_NAME_IN_MESSAGE
+        ? printable
+        : printable.substring(0, MAX_NAME_IN_MESSAGE) + "...";
+  }
+
+  private static String words(Schema type) {
+    return switch (type.getType()) {
+      case UNION -> "null or " + words(type.getTypes().get(1));
+      case STRING -> "a string of valid characters";
+      case BYTES -> "a base64 string";
+      case INT -> "a whole number of 32 bits";
+      case LONG -> "a whole number of 64 bits";
+      case FLOAT, DOUBLE -> "a number";
+      case BOOLEAN -> "true or false";
+      case ENUM -> "one of " + type.getEnumSymbols();
+      case ARRAY -> "an array";
+      case MAP, RECORD -> "an object";
+      default -> type.getName();
+    };
+  }
+
+  private static String words(JsonToken token) {
+    return switch (token) {
+      case VALUE_NULL -> "null";
+      case VALUE_STRING -> "a string";
+      case VALUE_NUMBER_INT -> "a whole number";
+      case VALUE_NUMBER_FLOAT -> "a number";
+      case VALUE_TRUE, VALUE_FALSE -> "a boolean";
+      case START_ARRAY -> "an array";
+      case START_OBJECT -> "an object";
+      default -> "something else";
+    };
+  }
+}

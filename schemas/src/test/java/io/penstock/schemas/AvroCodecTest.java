@@ -1,0 +1,115 @@
+package io.penstock.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.junit.jupiter.api.Test;
+
+final class AvroCodecTest {
+  private static final int HEADER_BYTES = 10;
+
+  @Test
+  void beginsWithTheMarkerAndTheFingerprint() {
+    assertThat(encoded()).startsWith(0xC3, 0x01, 0x2b, 0x43, 0x2b, 0x18, 0x15, 0x43, 0x68, 0x9c);
+  }
+
+  @Test
+  void noBytesAndForeignBytesAreUnreadable() {
+    for (byte[] bytes :
+        new byte[][] {
+          null, {}, {(byte) 0xC3}, "{\"request_id\":1}".getBytes(StandardCharsets.UTF_8)
+        }) {
+      UnreadableRecordException refused = refused(bytes);
+      assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNREADABLE_RECORD);
+      assertThat(refused)
+          .hasMessageContaining("single-object")
+          .hasMessageContaining("--prompt-format");
+    }
+  }
+
+  @Test
+  void anUnknownFingerprintIsAnUnknownSchema() {
+    byte[] bytes = encoded();
+    bytes[3] ^= 1; // the second lowest byte of the fingerprint
+    UnreadableRecordException refused = refused(bytes);
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNKNOWN_SCHEMA);
+    assertThat(refused).hasMessageContaining("9c684315182b422b");
+  }
+
+  @Test
+  void everyCutIsUnreadable() {
+    byte[] bytes = encoded();
+    for (int length = 0; length < bytes.length; length++) {
+      assertThat(refused(Arrays.copyOf(bytes, length)).reasonCode())
+          .isEqualTo(ReasonCode.UNREADABLE_RECORD);
+    }
+  }
+
+  @Test
+  void bytesLeftOverAreRefused() {
+    byte[] bytes = encoded();
+    assertThat(refused(Arrays.copyOf(bytes, bytes.length + 1)))
+        .hasMessageContaining("bytes_left=1");
+  }
+
+  @Test
+  void aHugeLengthAllocatesNothing() {
+    // request_id of 2^30 bytes; the same as a number of token ids
+    assertThat(refused(datum(0x80, 0x80, 0x80, 0x80, 0x08)))
+        .hasMessageContaining("length=1073741824")
+        .hasMessageContaining("field=request_id");
+    assertThat(refused(datum(0x02, 'a', 0x00, 0x00, 0x02, 0x80, 0x80, 0x80, 0x80, 0x08)))
+        .hasMessageContaining("length=1073741824")
+        .hasMessageContaining("field=token_ids");
+  }
+
+  @Test
+  void theLowestLongAsACountIsRefused() {
+    assertThat(
+            refused(
+                datum(
+                    0x02, 'a', 0x00, 0x00, 0x02, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+                    0xff, 0x01, 0x00)))
+        .hasMessageContaining("field=token_ids");
+  }
+
+  @Test
+  void blocksWithALengthAreRead() throws UnreadableRecordException {
+    // two token ids in a block of count -2 and 2 bytes, then max_new_tokens 1, top_logits 0, no
+    // metadata
+    byte[] bytes =
+        datum(0x02, 'a', 0x00, 0x00, 0x02, 0x03, 0x04, 0x02, 0x04, 0x00, 0x02, 0x00, 0x00);
+    assertThat(AvroCodec.PROMPT.decode(bytes).getTokenIds()).containsExactly(1, 2);
+    bytes[HEADER_BYTES + 6] = 0x02; // says one byte
+    assertThat(refused(bytes)).hasMessageContaining("block is not as long as it says");
+  }
+
+  @Test
+  void textThatIsNotUtf8IsRefused() {
+    assertThat(refused(datum(0x02, 0xff, 0x00, 0x00, 0x00, 0x02, 0x00, 0x00)))
+        .hasMessageContaining("not UTF-8")
+        .hasMessageContaining("field=request_id");
+  }
+
+  private static byte[] encoded() {
+    return AvroCodec.PROMPT.encode(
+        Prompt.newBuilder().setRequestId("id-1").setText("some text").build());
+  }
+
+  private static byte[] datum(int... bytes) {
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(encoded(), 0, HEADER_BYTES);
+    for (int each : bytes) {
+      out.write(each);
+    }
+    return out.toByteArray();
+  }
+
+  private static UnreadableRecordException refused(byte[] bytes) {
+    return catchThrowableOfType(
+        UnreadableRecordException.class, () -> AvroCodec.PROMPT.decode(bytes));
+  }
+}

@@ -1,0 +1,171 @@
+package io.penstock.schemas;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+final class JsonCodecTest {
+  private static final String SECRET = "xyzzy";
+
+  @Test
+  void whatIsLeftOutGetsItsDefault() throws UnreadableRecordException {
+    Prompt prompt = JsonCodec.PROMPT.decode("{\"text\": \"hello\", \"request_id\": \"a\"}");
+    assertThat(prompt).isEqualTo(Prompt.newBuilder().setRequestId("a").setText("hello").build());
+    assertThat(prompt.getMaxNewTokens()).isEqualTo(1);
+    assertThat(prompt.getMetadata()).isEmpty();
+  }
+
+  @Test
+  void openAisNamesAreUnderstood() throws UnreadableRecordException {
+    assertThat(JsonCodec.PROMPT.decode("{\"request_id\":\"a\",\"prompt\":\"x\",\"max_tokens\":1}"))
+        .isEqualTo(Prompt.newBuilder().setRequestId("a").setText("x").build());
+    assertThat(JsonCodec.PROMPT.decode("{\"request_id\":\"a\",\"prompt\":[1,2]}").getTokenIds())
+        .containsExactly(1, 2);
+  }
+
+  @Test
+  void aPromptIsWrittenWithAllItsFields() {
+    Prompt prompt =
+        Prompt.newBuilder()
+            .setRequestId("a")
+            .setTokenIds(List.of(1, 2))
+            .setMetadata(Map.of("k", "v"))
+            .build();
+    assertThat(JsonCodec.PROMPT.encodeToString(prompt))
+        .isEqualTo(
+            "{\"request_id\":\"a\",\"routing_key\":null,\"text\":null,\"token_ids\":[1,2],"
+                + "\"max_new_tokens\":1,\"top_logits\":0,\"metadata\":{\"k\":\"v\"}}");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"text":"xyzzy"} | EMPTY_REQUEST_ID | request_id is missing
+          {"request_id":null,"text":"xyzzy"} | EMPTY_REQUEST_ID | request_id is missing
+          {"request_id":7} | UNREADABLE_RECORD | field=request_id found=a whole number
+          """)
+  void withoutARequestId(String line, ReasonCode code, String message) {
+    UnreadableRecordException refused = refused(line);
+    assertThat(refused.reasonCode()).isEqualTo(code);
+    assertThat(refused.requestId()).isNull();
+    assertThat(refused).hasMessageContaining(message);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          {"txt":"xyzzy","request_id":"a"} | unknown field: field=txt
+          {"txt":{"xyzzy":[1,{}]},"request_id":"a"} | unknown field: field=txt
+          {"text":1,"request_id":"a"} | null or a string of valid characters: field=text found=a whole number
+          {"text":"xyzzy\\ud800","request_id":"a"} | field=text found=a string
+          {"token_ids":"xyzzy","request_id":"a"} | an array: field=token_ids found=a string
+          {"token_ids":[1,"xyzzy"],"request_id":"a"} | field=token_ids[] found=a string
+          {"token_ids":[1,2.0],"request_id":"a"} | field=token_ids[] found=a number
+          {"token_ids":[2147483648],"request_id":"a"} | 32 bits: field=token_ids[]
+          {"token_ids":[null],"request_id":"a"} | field=token_ids[] found=null
+          {"max_new_tokens":null,"request_id":"a"} | field=max_new_tokens found=null
+          {"max_new_tokens":1,"max_tokens":1,"request_id":"a"} | given twice: field=max_new_tokens
+          {"text":"xyzzy","text":"xyzzy","request_id":"a"} | given twice: field=text
+          {"metadata":{"k":1},"request_id":"a"} | field=metadata.* found=a whole number
+          {"metadata":[],"request_id":"a"} | an object: field=metadata found=an array
+          {"request_id":"a","text":"xyzzy"} xyzzy | not valid JSON
+          {"request_id":"a","text":"xyzzy"} {} | something follows
+          {"request_id":"a","text":xyzzy} | not valid JSON
+          {"request_id":"a","text":"xyzzy | not valid JSON
+          """)
+  void aProblemIsNamedAndTheRequestIdKept(String line, String message) {
+    UnreadableRecordException refused = refused(line);
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNREADABLE_RECORD);
+    assertThat(refused.requestId()).isEqualTo("a");
+    assertThat(refused).hasMessageContaining(message).hasMessageNotContaining(SECRET).hasNoCause();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", " ", "xyzzy", "[]", "7", "null", "\"xyzzy\"", "{\"xyzzy", "\u0000"})
+  void whatIsNoObjectIsUnreadable(String line) {
+    UnreadableRecordException refused = refused(line);
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNREADABLE_RECORD);
+    assertThat(refused).hasMessageNotContaining(SECRET).hasNoCause();
+  }
+
+  @Test
+  void depthAndNumbersAreBounded() {
+    assertThat(refused("{\"x\":" + "[".repeat(100_000))).hasMessageContaining("field=x");
+    assertThat(refused("{\"request_id\":\"a\",\"top_logits\":" + "9".repeat(100_000) + "}"))
+        .hasMessageContaining("limits");
+    assertThat(refused("{\"" + "x".repeat(1000) + "\":1}").getMessage()).hasSizeLessThan(200);
+  }
+
+  @Test
+  void aTextOfManyMegabytesIsRead() throws UnreadableRecordException {
+    String text = "word ".repeat(8 << 20);
+    assertThat(
+            JsonCodec.PROMPT.decode("{\"request_id\":\"a\",\"text\":\"" + text + "\"}").getText())
+        .isEqualTo(text);
+  }
+
+  @Test
+  void noValueIsUnreadable() {
+    assertThat(
+            catchThrowableOfType(
+                UnreadableRecordException.class, () -> JsonCodec.PROMPT.decode((byte[]) null)))
+        .hasMessageContaining("no value");
+  }
+
+  @Test
+  void aResultNewerThanThisReaderHasAnotherStatus() throws UnreadableRecordException {
+    PrefillResult result = new Samples(new Random(1)).result();
+    String line =
+        JsonCodec.PREFILL_RESULT
+            .encodeToString(result)
+            .replace("\"" + result.getStatus() + "\"", "\"postponed\"");
+    assertThat(JsonCodec.PREFILL_RESULT.decode(line).getStatus()).isEqualTo(ResultStatus.other);
+  }
+
+  @Test
+  void aMissingFieldWithoutDefaultIsNamed() {
+    assertThat(
+            catchThrowableOfType(
+                UnreadableRecordException.class,
+                () -> JsonCodec.PREFILL_RESULT.decode("{\"request_id\":\"a\",\"ttft_ms\":{}}")))
+        .hasMessageContaining("field is missing: field=ttft_ms.total");
+  }
+
+  @Test
+  void theAnswerToALineThatIsNoPrompt() {
+    assertThat(new LineError(null, 3, ReasonCode.UNREADABLE_RECORD, "why").toJson())
+        .isEqualTo(
+            "{\"request_id\":null,\"line\":3,"
+                + "\"error\":{\"reason_code\":\"UNREADABLE_RECORD\",\"message\":\"why\"}}");
+    DeadLetter letter =
+        DeadLetter.newBuilder()
+            .setRequestId("a")
+            .setOriginalKey(null)
+            .setOriginalValue(ByteBuffer.allocate(0))
+            .setOriginalHeaders(List.of())
+            .setReasonCode(ReasonCode.NO_TOKENS)
+            .setMessage("none")
+            .setTopic("prompts.jsonl")
+            .setPartition(0)
+            .setOffset(7)
+            .build();
+    assertThat(LineError.of(letter)).isEqualTo(new LineError("a", 7, ReasonCode.NO_TOKENS, "none"));
+  }
+
+  private static UnreadableRecordException refused(String line) {
+    return catchThrowableOfType(
+        UnreadableRecordException.class, () -> JsonCodec.PROMPT.decode(line));
+  }
+}
