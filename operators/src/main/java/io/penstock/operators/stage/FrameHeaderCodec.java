@@ -2,6 +2,7 @@ package io.penstock.operators.stage;
 
 import io.penstock.udf.stage.ElementType;
 import io.penstock.udf.stage.Segment;
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -82,7 +83,7 @@ final class FrameHeaderCodec {
             "header is longer than its content: headerBytes=" + length + " left=" + in.available());
       }
       return read;
-    } catch (java.io.EOFException e) {
+    } catch (EOFException e) {
       throw truncated(length, e);
     } catch (IllegalArgumentException e) {
       throw withCause(new FrameException("bad header: headerBytes=" + length), e);
@@ -104,7 +105,7 @@ final class FrameHeaderCodec {
     long sequence = in.readLong();
     List<Segment> segments = new ArrayList<>();
     for (int left = count(SEGMENT_BYTES, in); left > 0; left--) {
-      String requestId = readString(in);
+      String requestId = readPresent(in);
       int prefixTokens = in.readInt();
       int tokens = in.readInt();
       boolean last = in.readBoolean();
@@ -141,7 +142,7 @@ final class FrameHeaderCodec {
   }
 
   private static PromptSummary readPrompt(DataInputDeserializer in) throws IOException {
-    String requestId = readString(in);
+    String requestId = readPresent(in);
     long arrivalMillis = in.readLong();
     long firstDispatchMicros = in.readLong();
     int promptTokens = in.readInt();
@@ -151,8 +152,8 @@ final class FrameHeaderCodec {
     String cancelReason = readString(in);
     Map<String, String> metadata = new LinkedHashMap<>();
     for (int left = count(LABEL_BYTES, in); left > 0; left--) {
-      String key = readString(in);
-      metadata.put(key, readString(in));
+      String key = readPresent(in);
+      metadata.put(key, readPresent(in));
     }
     return new PromptSummary(
         requestId,
@@ -174,6 +175,15 @@ final class FrameHeaderCodec {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
     out.writeInt(utf8.length);
     out.write(utf8);
+  }
+
+  private static String readPresent(DataInputDeserializer in) throws IOException {
+    String text = readString(in);
+    if (text == null) {
+      throw new FrameException(
+          "header is broken: a string is missing, bytesLeft=" + in.available());
+    }
+    return text;
   }
 
   private static String readString(DataInputDeserializer in) throws IOException {

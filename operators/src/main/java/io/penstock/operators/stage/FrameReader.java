@@ -31,6 +31,9 @@ public final class FrameReader {
     void complete(FrameHeader header) throws Exception;
   }
 
+  /** Most bytes of a header; far more than labels in a Kafka record and all page tables come to. */
+  static final int MAX_HEADER_BYTES = 64 << 20;
+
   private final Receiver receiver;
   private long frame;
   private int index;
@@ -127,6 +130,7 @@ public final class FrameReader {
     long total = (long) fragment.headerBytes() + fragment.bodyBytes();
     if (index == 0) {
       if (fragment.headerBytes() < 1
+          || fragment.headerBytes() > MAX_HEADER_BYTES
           || fragment.bodyBytes() < 0
           || fragment.count() < 1
           || fragment.count() > total) {

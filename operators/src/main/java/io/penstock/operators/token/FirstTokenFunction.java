@@ -81,10 +81,18 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
 
     @Override
     public ByteBuffer begin(FrameHeader header, BodyShape shape) throws FrameException {
-      if (header.kind() == FrameKind.ACTIVATIONS
-          || header.prompts().size() != (header.kind() == FrameKind.ABORT ? 1 : shape.rows())) {
+      boolean abort = header.kind() == FrameKind.ABORT;
+      boolean logitsOfAllStages =
+          header.kind() == FrameKind.LOGITS
+              && header.prompts().size() == shape.rows()
+              && header.timings().size() == spec.stages();
+      if (!abort && !logitsOfAllStages) {
         throw new FrameException(
-            "frame is not from a last stage: kind="
+            "frame is not from the last stage: stages="
+                + spec.stages()
+                + " got stagesBefore="
+                + header.timings().size()
+                + " kind="
                 + header.kind()
                 + " sequence="
                 + header.sequence()
