@@ -63,6 +63,6 @@ final class ConfigCheck {
   }
 
   private static ModelFileException refused(Path path, String what) {
-    return new ModelFileException("bad model configuration: file=" + path + ": " + what);
+    return new ModelFileException("cannot use model configuration: file=" + path + ": " + what);
   }
 }

@@ -53,7 +53,7 @@ final class DjlTokenizer implements Tokenizer {
       return new DjlTokenizer(
           HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS));
     } catch (RuntimeException e) {
-      throw new ModelFileException("bad tokenizer: " + source + ": " + e.getMessage(), e);
+      throw new ModelFileException("cannot use tokenizer: " + source + ": " + e.getMessage(), e);
     }
   }
 

@@ -12,6 +12,14 @@ import java.util.Optional;
 final class GgufConfig {
   private static final String ROPE_DIVISORS = "rope_freqs.weight";
 
+  /** Factors that other architectures have and that change every answer. */
+  private static final List<String> SCALES =
+      List.of(
+          "llama.attention.scale",
+          "llama.residual_scale",
+          "llama.embedding_scale",
+          "llama.logit_scale");
+
   private GgufConfig() {}
 
   static ModelConfig read(GgufFile file) throws IOException {
@@ -70,18 +78,31 @@ final class GgufConfig {
           "mixtures of experts are not read yet: value="
               + keys.integer("llama.expert_count").get());
     }
-    String scaling = keys.string("llama.rope.scaling.type").orElse("none");
-    if (!scaling.equals("none")) {
-      throw keys.refused(
-          "llama.rope.scaling.type", "rope scaling is not read yet: value=" + scaling);
-    }
-    if (keys.number("llama.rope.scale_linear").orElse(1.0) != 1.0) {
-      throw keys.refused(
-          "llama.rope.scale_linear",
-          "rope scaling is not read yet: value=" + keys.number("llama.rope.scale_linear").get());
+    refuseScaling(keys);
+    for (String key : SCALES) {
+      if (keys.has(key)) {
+        throw keys.refused(key, "not computed for this architecture");
+      }
     }
     if (!keys.bool("llama.attention.causal").orElse(true)) {
       throw keys.refused("llama.attention.causal", "only causal attention is computed");
+    }
+  }
+
+  /** As llama.cpp has it: without a type a factor means linear scaling; 0 and 1 mean none. */
+  private static void refuseScaling(GgufMetadata keys) throws ModelFileException {
+    String type = keys.string("llama.rope.scaling.type").orElse("linear");
+    if (type.equals("none")) {
+      return;
+    }
+    if (!type.equals("linear")) {
+      throw keys.refused("llama.rope.scaling.type", "rope scaling is not read yet: value=" + type);
+    }
+    for (String key : List.of("llama.rope.scaling.factor", "llama.rope.scale_linear")) {
+      double factor = keys.number(key).orElse(1.0);
+      if (factor != 0 && factor != 1) {
+        throw keys.refused(key, "linear rope scaling is not read yet: value=" + factor);
+      }
     }
   }
 

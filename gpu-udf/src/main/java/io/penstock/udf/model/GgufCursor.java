@@ -109,7 +109,14 @@ final class GgufCursor {
 
   ModelFileException refused(String what) {
     return new ModelFileException(
-        "bad GGUF file: file=" + file.path() + " at=" + position() + " " + reading + ": " + what);
+        "cannot use GGUF file: file="
+            + file.path()
+            + " at="
+            + position()
+            + " "
+            + reading
+            + ": "
+            + what);
   }
 
   private void moveTo(long position) {

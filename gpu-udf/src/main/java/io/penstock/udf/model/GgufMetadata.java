@@ -122,7 +122,7 @@ final class GgufMetadata {
 
   ModelFileException refused(String key, String what) {
     return new ModelFileException(
-        "bad GGUF file: file=" + file.path() + " key=" + key + ": " + what);
+        "cannot use GGUF file: file=" + file.path() + " key=" + key + ": " + what);
   }
 
   private ArrayValue array(String key) throws ModelFileException {

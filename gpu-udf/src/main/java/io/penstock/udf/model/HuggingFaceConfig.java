@@ -202,6 +202,7 @@ final class HuggingFaceConfig {
   }
 
   private ModelFileException refused(String key, String what) {
-    return new ModelFileException("bad config.json: file=" + path + " key=" + key + ": " + what);
+    return new ModelFileException(
+        "cannot use model configuration: file=" + path + " key=" + key + ": " + what);
   }
 }

@@ -243,6 +243,6 @@ final class SafetensorsFile implements Closeable {
   }
 
   private static ModelFileException refused(ModelFile file, String what) {
-    return new ModelFileException("bad safetensors file: file=" + file.path() + " " + what);
+    return new ModelFileException("cannot use safetensors file: file=" + file.path() + " " + what);
   }
 }

@@ -1,6 +1,7 @@
 package io.penstock.udf.model;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,7 +15,7 @@ final class GgufBytes {
   static final int F32 = 0;
   static final int Q6_K = 14;
 
-  private record Tensor(String name, int type, long[] sizes, byte[] data) {}
+  private record Tensor(String name, int type, long[] sizes, byte[] data, long bytes) {}
 
   private final Map<String, byte[]> keys = new LinkedHashMap<>();
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
@@ -113,25 +114,54 @@ final class GgufBytes {
 
   /** Any tensor, right or wrong; sizes fastest first. */
   GgufBytes tensor(String name, int type, byte[] data, long... sizes) {
-    tensors.put(name, new Tensor(name, type, sizes, data));
+    tensors.put(name, new Tensor(name, type, sizes, data, data.length));
+    return this;
+  }
+
+  /** A tensor of zeros that takes no space on disk; for {@link #writeSparse} only. */
+  GgufBytes sparseTensor(String name, int type, long bytes, long... sizes) {
+    tensors.put(name, new Tensor(name, type, sizes, new byte[0], bytes));
     return this;
   }
 
   byte[] bytes() {
+    LittleEndianBytes out = new LittleEndianBytes().raw(header());
+    for (Tensor tensor : tensors.values()) {
+      out.raw(tensor.data).zeros(padding(tensor.data.length));
+    }
+    return out.array();
+  }
+
+  private byte[] header() {
     LittleEndianBytes out = new LittleEndianBytes();
     out.raw("GGUF".getBytes(StandardCharsets.US_ASCII)).i32(version);
     out.i64(tensors.size()).i64(keys.size());
     keys.forEach((key, value) -> out.text(key).raw(value));
-    LittleEndianBytes data = new LittleEndianBytes();
+    long offset = 0;
     for (Tensor tensor : tensors.values()) {
       out.text(tensor.name).i32(tensor.sizes.length);
       for (long size : tensor.sizes) {
         out.i64(size);
       }
-      out.i32(tensor.type).i64(data.size());
-      data.raw(tensor.data).zeros(padding(tensor.data.length));
+      out.i32(tensor.type).i64(offset);
+      offset += tensor.bytes + padding(tensor.bytes);
     }
-    return out.zeros(padding(out.size())).raw(data.array()).array();
+    return out.zeros(padding(out.size())).array();
+  }
+
+  /** As {@link #write}, leaving holes for sparse tensors. */
+  Path writeSparse(Path directory) throws IOException {
+    Path path = directory.resolve("model.gguf");
+    try (RandomAccessFile file = new RandomAccessFile(path.toFile(), "rw")) {
+      file.write(header());
+      for (Tensor tensor : tensors.values()) {
+        long start = file.getFilePointer();
+        file.write(tensor.data);
+        file.seek(start + tensor.bytes + padding(tensor.bytes));
+      }
+      file.setLength(file.getFilePointer());
+    }
+    return path;
   }
 
   Path write(Path directory) {
@@ -142,7 +172,7 @@ final class GgufBytes {
     }
   }
 
-  private int padding(int size) {
-    return (laidOutFor - size % laidOutFor) % laidOutFor;
+  private int padding(long size) {
+    return (int) ((laidOutFor - size % laidOutFor) % laidOutFor);
   }
 }

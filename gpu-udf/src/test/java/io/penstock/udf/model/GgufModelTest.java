@@ -8,8 +8,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -118,6 +124,63 @@ class GgufModelTest {
       try (Model model = Models.open(gguf.write(directory))) {
         assertThat(firstColumn(model, "model.layers.0.self_attn.k_proj.weight"))
             .containsExactly(400, 416, 408, 424);
+      }
+    }
+  }
+
+  @Test
+  void readsFilesBeyondFourGigabytes() throws IOException {
+    int vocabulary = 200_000_000;
+    GgufBytes gguf =
+        GgufBytes.tinyLlama()
+            .sparseTensor("token_embd.weight", GgufBytes.F32, 32L * vocabulary, 8, vocabulary);
+    Path path = gguf.writeSparse(directory);
+    assertThat(Files.size(path)).isGreaterThan(6_000_000_000L);
+    try (Model model = Models.open(path)) {
+      assertThat(model.config().vocabSize()).isEqualTo(vocabulary);
+      assertThat(firstColumn(model, "model.layers.0.self_attn.v_proj.weight"))
+          .containsExactly(500, 508, 516, 524);
+      float[] last = {1, 1, 1, 1, 1, 1, 1, 1};
+      model.weights().tensor("model.embed_tokens.weight").readRows(vocabulary - 1, 1, last, 0);
+      assertThat(last).containsOnly(0);
+    }
+  }
+
+  @Test
+  void interruptedThreadsReadToo() throws IOException {
+    try (Model model = Models.open(GgufBytes.tinyLlama().write(directory))) {
+      Thread.currentThread().interrupt();
+      try {
+        assertThat(firstColumn(model, "model.layers.0.self_attn.v_proj.weight")[0]).isEqualTo(500);
+      } finally {
+        assertThat(Thread.interrupted()).isTrue();
+      }
+      assertThat(firstColumn(model, "model.layers.0.self_attn.v_proj.weight")[1]).isEqualTo(508);
+    }
+  }
+
+  @Test
+  void severalThreadsRead() throws Exception {
+    try (Model model = Models.open(TinyModels.gguf("llama3rope-a.Q8_0"))) {
+      WeightTensor tensor = model.weights().tensor("model.embed_tokens.weight");
+      float[] expected = new float[tensor.rows() * tensor.cols()];
+      tensor.readRows(0, tensor.rows(), expected, 0);
+      Callable<float[]> reading =
+          () -> {
+            float[] all = new float[expected.length];
+            for (int row = 0; row < tensor.rows(); row++) {
+              tensor.readRows(row, 1, all, row * tensor.cols());
+            }
+            return all;
+          };
+      ExecutorService threads = Executors.newFixedThreadPool(4);
+      try {
+        for (Future<float[]> result : threads.invokeAll(Collections.nCopies(16, reading))) {
+          assertThat(result.get()).containsExactly(expected);
+        }
+      } finally {
+        threads.shutdownNow();
+        assertThat(threads.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
       }
     }
   }

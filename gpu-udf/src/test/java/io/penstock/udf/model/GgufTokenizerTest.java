@@ -108,7 +108,8 @@ class GgufTokenizerTest {
     assertRefused(
         withTokenizer("gpt-2").strings("tokenizer.ggml.merges", List.of("ab")), "index=0");
     assertRefused(
-        withTokenizer("gpt-2").strings("tokenizer.ggml.merges", List.of("zz q")), "bad tokenizer");
+        withTokenizer("gpt-2").strings("tokenizer.ggml.merges", List.of("zz q")),
+        "cannot use tokenizer");
     assertRefused(
         withTokenizer("gpt-2").strings("tokenizer.ggml.token_type", List.of("x")), "token_type");
     GgufBytes twice = withTokenizer("gpt-2");

@@ -10,9 +10,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Assertions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +91,7 @@ class ModelFileRandomizedTest {
           () -> "replay with -Dpenstock.seed=" + seed);
       opened += opens[0] ? 1 : 0;
     }
+    assertThat(openFiles()).as("seed=%s", seed).noneMatch(open -> open.startsWith(directory));
     // Both outcomes occur, or the mutations are too weak or too strong to say anything.
     assertThat(opened).as("seed=%s", seed).isBetween(1, MUTATIONS - 1);
   }
@@ -109,6 +112,22 @@ class ModelFileRandomizedTest {
       }
       return true;
     }
+  }
+
+  /** What this process has open, where the system tells. */
+  private static List<Path> openFiles() throws IOException {
+    Path descriptors = Path.of("/proc/self/fd");
+    List<Path> open = new ArrayList<>();
+    if (Files.isDirectory(descriptors)) {
+      try (Stream<Path> listed = Files.list(descriptors)) {
+        for (Path descriptor : (Iterable<Path>) listed::iterator) {
+          if (Files.isSymbolicLink(descriptor)) {
+            open.add(Files.readSymbolicLink(descriptor));
+          }
+        }
+      }
+    }
+    return open;
   }
 
   private byte[] mutated(byte[] whole, int headerBytes) {
