@@ -213,14 +213,24 @@ public interface Backend extends AutoCloseable {
    * by {@code 1 / sqrt(headDim)}, softmax in float32. Query head h reads KV head {@code h / (heads
    * / kvHeads)}.
    *
-   * @param qkv as {@link #ropeAndStore} left it
-   * @param segments the batch's segments
+   * @param qkv as {@link #ropeAndStore} left it, or chosen rows of that
+   * @param segments the batch's segments; or, after {@link #gather}, one of a single token for each
+   *     row, which may be anywhere in a page
    * @param heads query heads
    * @param pool keys and values, those of this batch already stored
    * @param layer layer of the stage, from 0
    * @param out OPERAND, {@code rows × heads·headDim}
    */
   void attention(Matrix qkv, List<Segment> segments, int heads, KvPool pool, int layer, Matrix out);
+
+  /**
+   * Moves chosen rows to the front: {@code matrix[i] = matrix[rows[i]]}. The last layer goes on
+   * with the rows that someone asks the logits of.
+   *
+   * @param matrix PRODUCT or RESIDUAL
+   * @param rows which rows, ascending
+   */
+  void gather(Matrix matrix, int[] rows);
 
   /**
    * {@code out[r][c] = silu(gateUp[r][c]) * gateUp[r][n + c]}, n = half the columns of {@code

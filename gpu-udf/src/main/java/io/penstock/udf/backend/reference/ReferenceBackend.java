@@ -255,6 +255,14 @@ final class ReferenceBackend implements Backend {
   }
 
   @Override
+  public void gather(Matrix matrix, int[] rows) {
+    int cols = matrix.cols();
+    for (int i = 0; i < rows.length; i++) {
+      System.arraycopy(values(matrix), rows[i] * cols, values(matrix), i * cols, cols);
+    }
+  }
+
+  @Override
   public void gatedActivation(Matrix gateUp, int rows, Matrix out) {
     int n = gateUp.cols() / 2;
     float[] from = values(gateUp);

@@ -1,0 +1,13 @@
+package io.penstock.udf.backend;
+
+import io.penstock.udf.backend.reference.ReferenceUnderTest;
+import java.util.List;
+
+/** What all tests over backends run on. A new backend or precision joins here, by one line. */
+public final class BackendsUnderTest {
+
+  /** Every backend in every precision. */
+  public static final List<BackendUnderTest> ALL = List.of(new ReferenceUnderTest());
+
+  private BackendsUnderTest() {}
+}
