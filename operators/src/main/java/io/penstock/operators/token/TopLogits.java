@@ -10,8 +10,9 @@ import java.util.PriorityQueue;
 
 /** The largest of a row of logits. Of equal ones the lowest token id comes first. Pure. */
 final class TopLogits {
+  // + 0 makes the two zeros equal, as they are to argmax
   private static final Comparator<TokenLogit> SMALLEST_FIRST =
-      Comparator.comparingDouble(TokenLogit::getLogit)
+      Comparator.<TokenLogit>comparingDouble(one -> one.getLogit() + 0.0)
           .thenComparing(Comparator.comparingInt(TokenLogit::getTokenId).reversed());
 
   private TopLogits() {}
