@@ -1,13 +1,30 @@
 package io.penstock.operators.admit;
 
 import io.penstock.schemas.DeadLetter;
+import io.penstock.schemas.ReasonCode;
+import io.penstock.udf.model.Model;
+import io.penstock.udf.model.Models;
+import io.penstock.udf.model.Tokenizer;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.Counter;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
 
 /**
  * Decodes, validates and tokenizes records. What cannot become a prompt leaves as a dead letter by
- * {@link #DEAD_LETTERS}; no record stops the job.
+ * {@link #DEAD_LETTERS}; no record stops the job. Has no state.
+ *
+ * <pre>
+ *   admittedPrompts        counter  prompts that went on to the head
+ *   admittedTokens         counter  tokens in them
+ *   deadLetters            counter  records refused
+ *   deadLetters.&lt;REASON&gt;   counter  the same by reason code
+ * </pre>
  */
 public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedPrompt> {
   private static final long serialVersionUID = 1L;
@@ -18,6 +35,13 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
 
   private final AdmitSpec spec;
 
+  private transient Tokenizer tokenizer;
+  private transient Admission admission;
+  private transient Counter admittedPrompts;
+  private transient Counter admittedTokens;
+  private transient Counter deadLetters;
+  private transient Map<ReasonCode, Counter> deadLettersByReason;
+
   /**
    * @param spec what prompts are checked against
    */
@@ -26,7 +50,46 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
   }
 
   @Override
+  public void open(OpenContext context) throws Exception {
+    super.open(context);
+    try (Model model = Models.open(Path.of(spec.modelPath()))) {
+      tokenizer = model.openTokenizer().orElse(null);
+    }
+    admission = new Admission(spec, tokenizer);
+    MetricGroup metrics = getRuntimeContext().getMetricGroup();
+    admittedPrompts = metrics.counter("admittedPrompts");
+    admittedTokens = metrics.counter("admittedTokens");
+    deadLetters = metrics.counter("deadLetters");
+    MetricGroup byReason = metrics.addGroup("deadLetters");
+    deadLettersByReason = new EnumMap<>(ReasonCode.class);
+    for (ReasonCode reason : ReasonCode.values()) {
+      deadLettersByReason.put(reason, byReason.counter(reason.name()));
+    }
+  }
+
+  @Override
   public void processElement(SourceRecord record, Context context, Collector<AdmittedPrompt> out) {
-    throw new IllegalStateException("not there yet: " + spec.format());
+    AdmittedPrompt admitted;
+    try {
+      admitted = admission.admit(record);
+    } catch (RefusedException e) {
+      deadLetters.inc();
+      deadLettersByReason.get(e.reason()).inc();
+      context.output(
+          DEAD_LETTERS, DeadLetters.of(record, e.requestId(), e.reason(), e.getMessage()));
+      return;
+    }
+    admittedPrompts.inc();
+    admittedTokens.inc(admitted.tokenIds().length);
+    out.collect(admitted);
+  }
+
+  @Override
+  public void close() throws Exception {
+    if (tokenizer != null) {
+      tokenizer.close();
+      tokenizer = null;
+    }
+    super.close();
   }
 }

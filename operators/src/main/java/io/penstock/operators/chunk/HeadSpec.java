@@ -50,6 +50,16 @@ public record HeadSpec(
     return policy.option() + ":" + maxBatchTokens();
   }
 
+  Chunker.Limits limits() {
+    return new Chunker.Limits(maxRunningRequests, kvPages, maxBatchTokens(), maxQueuedBytes);
+  }
+
+  Planner planner() {
+    return switch (policy) {
+      case FIXED -> new FixedPlanner(maxBatchTokens());
+    };
+  }
+
   private static void atLeastOne(long value, String name, String option) {
     if (value < 1) {
       throw new IllegalArgumentException(

@@ -1,0 +1,172 @@
+package io.penstock.operators.admit;
+
+import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.JsonCodec;
+import io.penstock.schemas.Prompt;
+import io.penstock.schemas.ReasonCode;
+import io.penstock.schemas.UnreadableRecordException;
+import io.penstock.udf.model.Tokenizer;
+
+/**
+ * What it takes to be admitted: reads a record, checks it and tokenizes it. Messages hold names and
+ * numbers, never a prompt's content. Used by one thread.
+ */
+final class Admission {
+
+  /** Most logits that a prompt may ask for. */
+  static final int MAX_TOP_LOGITS = 1000;
+
+  private final AdmitSpec spec;
+  private final Tokenizer tokenizer;
+
+  /**
+   * @param spec what prompts are checked against
+   * @param tokenizer encodes texts; null if the model came without one; stays the caller's
+   */
+  Admission(AdmitSpec spec, Tokenizer tokenizer) {
+    this.spec = spec;
+    this.tokenizer = tokenizer;
+  }
+
+  AdmittedPrompt admit(SourceRecord origin) throws RefusedException {
+    Prompt prompt = read(origin.value());
+    String requestId = prompt.getRequestId();
+    if (requestId.isEmpty()) {
+      throw new RefusedException(null, ReasonCode.EMPTY_REQUEST_ID, "request_id is empty");
+    }
+    checkRanges(prompt);
+    int[] tokenIds = tokenIds(prompt);
+    checkLength(requestId, tokenIds.length);
+    String routingKey = prompt.getRoutingKey();
+    return new AdmittedPrompt(
+        requestId,
+        routingKey == null || routingKey.isEmpty() ? requestId : routingKey,
+        tokenIds,
+        prompt.getTopLogits(),
+        prompt.getMetadata(),
+        origin.timestampMillis(),
+        origin);
+  }
+
+  private Prompt read(byte[] value) throws RefusedException {
+    try {
+      return switch (spec.format()) {
+        case AVRO -> AvroCodec.PROMPT.decode(value);
+        case JSON -> JsonCodec.PROMPT.decode(value);
+      };
+    } catch (UnreadableRecordException e) {
+      throw new RefusedException(e.requestId(), e.reasonCode(), e.getMessage());
+    }
+  }
+
+  private void checkRanges(Prompt prompt) throws RefusedException {
+    String requestId = prompt.getRequestId();
+    if (prompt.getMaxNewTokens() != 1) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.MAX_NEW_TOKENS_OUT_OF_RANGE,
+          "only one new token is supported for now: max_new_tokens="
+              + prompt.getMaxNewTokens()
+              + " supported=1");
+    }
+    int most = Math.min(MAX_TOP_LOGITS, spec.vocabSize());
+    if (prompt.getTopLogits() < 0 || prompt.getTopLogits() > most) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.TOP_LOGITS_OUT_OF_RANGE,
+          "top_logits is out of range: top_logits=" + prompt.getTopLogits() + " range=0.." + most);
+    }
+    boolean text = prompt.getText() != null;
+    boolean ids = prompt.getTokenIds() != null;
+    if (text == ids) {
+      throw new RefusedException(
+          requestId,
+          text ? ReasonCode.BOTH_TEXT_AND_TOKEN_IDS : ReasonCode.NO_TEXT_OR_TOKEN_IDS,
+          text
+              ? "both text and token_ids are given; give one of them"
+              : "neither text nor token_ids is given; give one of them");
+    }
+  }
+
+  private int[] tokenIds(Prompt prompt) throws RefusedException {
+    String requestId = prompt.getRequestId();
+    int[] ids =
+        prompt.getText() == null
+            ? prompt.getTokenIds().stream().mapToInt(Integer::intValue).toArray()
+            : encoded(requestId, prompt.getText());
+    checkVocabulary(requestId, ids);
+    if (ids.length == 0) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.NO_TOKENS,
+          prompt.getText() == null
+              ? "token_ids is empty; a prompt has at least one token"
+              : "text gives no token; a prompt has at least one: text_chars="
+                  + prompt.getText().length());
+    }
+    return ids;
+  }
+
+  private int[] encoded(String requestId, String text) throws RefusedException {
+    if (text.isEmpty()) {
+      return new int[0];
+    }
+    if (tokenizer == null) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.NO_TOKENIZER,
+          "the model came without a tokenizer, so text cannot be encoded; send token_ids");
+    }
+    try {
+      return tokenizer.encode(text);
+    } catch (RuntimeException e) {
+      // One text must not stop the others; the exception's own message may quote it.
+      throw new RefusedException(
+          requestId,
+          ReasonCode.UNREADABLE_RECORD,
+          "the tokenizer failed on the text: text_chars="
+              + text.length()
+              + " error="
+              + e.getClass().getName());
+    }
+  }
+
+  private void checkVocabulary(String requestId, int[] ids) throws RefusedException {
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0 || ids[i] >= spec.vocabSize()) {
+        // Not the id: that is content.
+        throw new RefusedException(
+            requestId,
+            ReasonCode.TOKEN_ID_OUT_OF_VOCABULARY,
+            "token id is outside the vocabulary: position="
+                + i
+                + " tokens="
+                + ids.length
+                + " vocab_size="
+                + spec.vocabSize());
+      }
+    }
+  }
+
+  private void checkLength(String requestId, int tokens) throws RefusedException {
+    if (tokens > spec.contextTokens()) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.LONGER_THAN_CONTEXT,
+          "prompt is longer than the model's context: prompt_tokens="
+              + tokens
+              + " context_tokens="
+              + spec.contextTokens());
+    }
+    if (tokens > spec.kvTokens()) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.LONGER_THAN_KV_POOL,
+          "prompt is longer than the KV pool: prompt_tokens="
+              + tokens
+              + " kv_pool_tokens="
+              + spec.kvTokens()
+              + "; see --max-total-tokens");
+    }
+  }
+}
