@@ -1,5 +1,6 @@
 package io.penstock.job;
 
+import io.penstock.operators.chunk.ChunkPolicy;
 import io.penstock.udf.kv.KvLayout;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -38,7 +39,7 @@ public final class PrefillOptions {
       names = "--chunk-policy",
       defaultValue = "fixed",
       paramLabel = "POLICY",
-      description = "How prompts are cut into chunks: ${COMPLETION-CANDIDATES}.")
+      description = "How prompts are cut into chunks; only fixed.")
   private ChunkPolicy chunkPolicy;
 
   @Option(

@@ -2,6 +2,7 @@ package io.penstock.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.operators.chunk.ChunkPolicy;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

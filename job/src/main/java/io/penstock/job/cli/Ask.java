@@ -1,0 +1,184 @@
+package io.penstock.job.cli;
+
+import io.penstock.job.RefusedException;
+import io.penstock.job.kafka.DeadLetterHeaders;
+import io.penstock.job.kafka.KafkaMessages;
+import io.penstock.job.kafka.KafkaOptions;
+import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.JsonCodec;
+import io.penstock.schemas.PrefillResult;
+import io.penstock.schemas.Prompt;
+import io.penstock.schemas.UnreadableRecordException;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.common.header.Header;
+import picocli.CommandLine.ArgGroup;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code penstock ask}: sends one prompt, waits, prints its first token. */
+@Command(
+    name = "ask",
+    mixinStandardHelpOptions = true,
+    sortOptions = false,
+    showDefaultValues = true,
+    description = "Sends a prompt to the running job, waits for its result and prints it.")
+final class Ask implements Callable<Integer> {
+  @ArgGroup(exclusive = true, multiplicity = "1")
+  private Content content;
+
+  @Option(
+      names = "--request-id",
+      paramLabel = "ID",
+      description = "Names the prompt. Default: a new one.")
+  private String requestId;
+
+  @Option(
+      names = "--top-logits",
+      defaultValue = "0",
+      paramLabel = "N",
+      description = "How many of the largest logits to return, 0 to 1000.")
+  private int topLogits;
+
+  @Option(
+      names = "--timeout",
+      defaultValue = "5min",
+      paramLabel = "DURATION",
+      description = "How long to wait for the result.")
+  private Duration timeout;
+
+  @Option(names = "--json", description = "Print the result record as one line of JSON.")
+  private boolean json;
+
+  @Option(
+      names = "--bootstrap-servers",
+      defaultValue = KafkaOptions.BOOTSTRAP_SERVERS,
+      paramLabel = "HOST:PORT[,…]",
+      description = "Kafka brokers to ask first.")
+  private String bootstrapServers;
+
+  @Option(
+      names = "--prompt-topic",
+      defaultValue = KafkaOptions.PROMPT_TOPIC,
+      paramLabel = "TOPIC",
+      description = "The job's prompt topic.")
+  private String promptTopic;
+
+  @Option(
+      names = "--result-topic",
+      defaultValue = KafkaOptions.RESULT_TOPIC,
+      paramLabel = "TOPIC",
+      description = "The job's result topic.")
+  private String resultTopic;
+
+  @Option(
+      names = "--dead-letter-topic",
+      defaultValue = KafkaOptions.DEAD_LETTER_TOPIC,
+      paramLabel = "TOPIC",
+      description = "The job's dead-letter topic.")
+  private String deadLetterTopic;
+
+  @Spec private CommandSpec spec;
+
+  /** What the prompt is. */
+  private static final class Content {
+    @Parameters(paramLabel = "TEXT", description = "The prompt as text.")
+    private String text;
+
+    @Option(names = "--file", paramLabel = "FILE", description = "File with the prompt, UTF-8.")
+    private Path file;
+
+    @Option(
+        names = "--token-ids",
+        paramLabel = "ID[,ID…]",
+        split = ",",
+        description = "The prompt as token ids.")
+    private List<Integer> tokenIds;
+  }
+
+  @Override
+  public Integer call() throws RefusedException {
+    Prompt prompt = prompt();
+    try (KafkaMessages messages = KafkaMessages.connect(bootstrapServers)) {
+      messages.listen(resultTopic, deadLetterTopic);
+      messages.send(promptTopic, prompt.getRequestId(), AvroCodec.PROMPT.encode(prompt));
+      print(await(messages, prompt.getRequestId()));
+    }
+    return 0;
+  }
+
+  private Prompt prompt() throws RefusedException {
+    String id = requestId == null ? "ask-" + UUID.randomUUID() : requestId;
+    return Prompt.newBuilder()
+        .setRequestId(id)
+        .setText(content.file == null ? content.text : read(content.file))
+        .setTokenIds(content.tokenIds)
+        .setTopLogits(topLogits)
+        .build();
+  }
+
+  private static String read(Path file) throws RefusedException {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      throw new RefusedException("cannot read --file=" + file + ": " + e, e);
+    }
+  }
+
+  private PrefillResult await(KafkaMessages messages, String id) throws RefusedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    byte[] idBytes = id.getBytes(StandardCharsets.UTF_8);
+    while (System.nanoTime() < deadline) {
+      for (ConsumerRecord<byte[], byte[]> record : messages.poll(Duration.ofMillis(200))) {
+        if (record.topic().equals(resultTopic) && Arrays.equals(idBytes, record.key())) {
+          return decode(record);
+        }
+        if (record.topic().equals(deadLetterTopic)
+            && id.equals(header(record, DeadLetterHeaders.REQUEST_ID))) {
+          throw new RefusedException(
+              header(record, DeadLetterHeaders.REASON_CODE)
+                  + ": "
+                  + header(record, DeadLetterHeaders.EXCEPTION_MESSAGE));
+        }
+      }
+    }
+    throw new RefusedException(
+        "no result within --timeout="
+            + timeout.toSeconds()
+            + "s for request_id="
+            + id
+            + "; is the job running? See scripts/penstock status.");
+  }
+
+  private static PrefillResult decode(ConsumerRecord<byte[], byte[]> record)
+      throws RefusedException {
+    try {
+      return AvroCodec.PREFILL_RESULT.decode(record.value());
+    } catch (UnreadableRecordException e) {
+      throw new RefusedException("the result cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static String header(ConsumerRecord<byte[], byte[]> record, String name) {
+    Header header = record.headers().lastHeader(name);
+    return header == null ? null : new String(header.value(), StandardCharsets.UTF_8);
+  }
+
+  private void print(PrefillResult result) {
+    PrintWriter out = spec.commandLine().getOut();
+    out.println(json ? JsonCodec.PREFILL_RESULT.encodeToString(result) : ResultText.of(result));
+    out.flush();
+  }
+}

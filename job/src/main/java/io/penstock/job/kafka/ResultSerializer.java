@@ -1,0 +1,28 @@
+package io.penstock.job.kafka;
+
+import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.PrefillResult;
+import java.nio.charset.StandardCharsets;
+import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
+import org.apache.kafka.clients.producer.ProducerRecord;
+
+/** Results as Kafka records: the request id is the key, Avro's single-object form the value. */
+final class ResultSerializer implements KafkaRecordSerializationSchema<PrefillResult> {
+  private static final long serialVersionUID = 1L;
+
+  private final String topic;
+
+  /**
+   * @param topic {@code --result-topic}
+   */
+  ResultSerializer(String topic) {
+    this.topic = topic;
+  }
+
+  @Override
+  public ProducerRecord<byte[], byte[]> serialize(
+      PrefillResult result, KafkaSinkContext context, Long timestamp) {
+    byte[] key = result.getRequestId().getBytes(StandardCharsets.UTF_8);
+    return new ProducerRecord<>(topic, key, AvroCodec.PREFILL_RESULT.encode(result));
+  }
+}
