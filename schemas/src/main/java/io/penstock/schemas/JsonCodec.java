@@ -4,13 +4,17 @@ import com.fasterxml.jackson.core.JsonEncoding;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonFactoryBuilder;
 import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
+import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.apache.avro.Schema;
@@ -112,15 +116,19 @@ public final class JsonCodec<T extends SpecificRecord> {
               : "JSON record is too long: bytes=" + bytes.length + " limit=" + MAX_BYTES);
     }
     JsonReader reader = new JsonReader(schema, aliases);
-    try (JsonParser json = FACTORY.createParser(bytes)) {
+    // By a decoder of our own: Jackson would guess UTF-16 or UTF-32 from the first bytes.
+    CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // refuses what is malformed
+    try (JsonParser json =
+        FACTORY.createParser(new InputStreamReader(new ByteArrayInputStream(bytes), utf8))) {
       @SuppressWarnings("unchecked") // the schema is T's
       T datum = (T) reader.read(json);
       return datum;
     } catch (JsonProcessingException e) {
       // Not as a cause: Jackson's messages quote what they read.
-      throw reader.malformed(e.getLocation());
+      JsonLocation where = e.getLocation();
+      throw reader.malformed("character=" + (where == null ? "unknown" : where.getCharOffset()));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read bytes in memory", e);
+      throw reader.malformed("text is not UTF-8");
     }
   }
 

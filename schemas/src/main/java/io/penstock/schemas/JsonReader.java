@@ -1,7 +1,6 @@
 package io.penstock.schemas;
 
 import com.fasterxml.jackson.core.Base64Variants;
-import com.fasterxml.jackson.core.JsonLocation;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonParser.NumberType;
 import com.fasterxml.jackson.core.JsonProcessingException;
@@ -46,7 +45,8 @@ final class JsonReader {
     Object datum = record(json, schema, "");
     if (json.nextToken() != null) {
       note(
-          "something follows the JSON object: byte=" + json.currentTokenLocation().getByteOffset());
+          "something follows the JSON object: character="
+              + json.currentTokenLocation().getCharOffset());
     }
     if (requestId == null
         && !schema.getField(REQUEST_ID).schema().isNullable()
@@ -61,10 +61,8 @@ final class JsonReader {
   }
 
   /** What to throw when the text turned out not to be JSON, or beyond the limits. */
-  UnreadableRecordException malformed(JsonLocation where) {
-    note(
-        "not valid JSON, or beyond the limits on length and depth: byte="
-            + (where == null ? "unknown" : where.getByteOffset()));
+  UnreadableRecordException malformed(String where) {
+    note("not valid JSON, or beyond the limits on length and depth: " + where);
     return new UnreadableRecordException(ReasonCode.UNREADABLE_RECORD, requestId, problem);
   }
 

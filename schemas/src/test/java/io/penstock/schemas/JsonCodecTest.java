@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -101,6 +103,17 @@ final class JsonCodecTest {
   }
 
   @Test
+  void onlyUtf8IsRead() {
+    String line = "{\"request_id\":\"a\",\"text\":\"xyzzy\"}";
+    for (Charset charset :
+        List.of(StandardCharsets.UTF_16, StandardCharsets.UTF_16LE, Charset.forName("UTF-32"))) {
+      assertThat(refused(line.getBytes(charset))).hasMessageContaining("not valid JSON");
+    }
+    byte[] latin = "{\"request_id\":\"caf\u00e9\"}".getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(refused(latin)).hasMessageContaining("not UTF-8");
+  }
+
+  @Test
   void depthAndNumbersAreBounded() {
     assertThat(refused("{\"x\":" + "[".repeat(100_000))).hasMessageContaining("field=x");
     assertThat(refused("{\"request_id\":\"a\",\"top_logits\":" + "9".repeat(100_000) + "}"))
@@ -118,10 +131,7 @@ final class JsonCodecTest {
 
   @Test
   void noValueIsUnreadable() {
-    assertThat(
-            catchThrowableOfType(
-                UnreadableRecordException.class, () -> JsonCodec.PROMPT.decode((byte[]) null)))
-        .hasMessageContaining("no value");
+    assertThat(refused((byte[]) null)).hasMessageContaining("no value");
   }
 
   @Test
@@ -167,5 +177,10 @@ final class JsonCodecTest {
   private static UnreadableRecordException refused(String line) {
     return catchThrowableOfType(
         UnreadableRecordException.class, () -> JsonCodec.PROMPT.decode(line));
+  }
+
+  private static UnreadableRecordException refused(byte[] bytes) {
+    return catchThrowableOfType(
+        UnreadableRecordException.class, () -> JsonCodec.PROMPT.decode(bytes));
   }
 }
