@@ -88,9 +88,7 @@ public final class AvroCodec<T extends SpecificRecord> {
     int length = bytes == null ? 0 : bytes.length;
     if (length < HEADER_BYTES || bytes[0] != (byte) 0xC3 || bytes[1] != 1) {
       throw UnreadableRecordException.unreadable(
-          "not in Avro's single-object encoding, which begins with C3 01: bytes="
-              + length
-              + "; for JSON records set --prompt-format json");
+          "not in Avro's single-object encoding, which begins with C3 01: bytes=" + length);
     }
     long fingerprint = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).getLong(Short.BYTES);
     Schema writer = versions.findByFingerprint(fingerprint);

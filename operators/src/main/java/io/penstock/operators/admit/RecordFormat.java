@@ -1,6 +1,6 @@
 package io.penstock.operators.admit;
 
-/** How the value of a record on the prompt topic is encoded ({@code --prompt-format}). */
+/** How the value of a record on the prompt topic is encoded. */
 public enum RecordFormat {
   /** Avro single-object encoding: a fingerprint in front finds the writer's schema. */
   AVRO,
