@@ -49,13 +49,23 @@ final class Product implements AutoCloseable {
    * @throws IllegalStateException if oneDNN has no kernel for it
    */
   Product(ProductShape shape) {
+    this(shape, null);
+  }
+
+  /**
+   * @param shape its shape
+   * @param packing how another product wants its weights, for this one to take them so; null for
+   *     what the layout says
+   * @throws IllegalStateException if oneDNN has no kernel for it
+   */
+  Product(ProductShape shape, dnnl_memory_desc packing) {
     OpenMp.oneThread(); // the kernel's blocking depends on the number of threads
     int type = shape.precision().oneDnnType();
     this.shape = shape;
     this.source = OneDnn.strided(type, shape.rows(), shape.inner(), shape.sourceStride(), 1);
     this.result = OneDnn.strided(dnnl_f32, shape.rows(), shape.cols(), shape.resultStride(), 1);
     this.bias = shape.bias() ? OneDnn.strided(dnnl_f32, 1, shape.cols(), shape.cols(), 1) : null;
-    dnnl_memory_desc asked = weightsAsked(type);
+    dnnl_memory_desc asked = packing == null ? weightsAsked(type) : copy(packing);
     dnnl_primitive_attr attributes = new dnnl_primitive_attr();
     dnnl_primitive_desc desc = new dnnl_primitive_desc();
     OneDnn.check(dnnl_primitive_attr_create(attributes), "dnnl_primitive_attr_create");
