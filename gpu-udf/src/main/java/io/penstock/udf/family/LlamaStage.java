@@ -11,12 +11,12 @@ import io.penstock.udf.stage.ChunkBatch;
 import io.penstock.udf.stage.Segment;
 import io.penstock.udf.stage.StageProgram;
 import java.util.ArrayDeque;
-import java.util.Arrays;
 import java.util.Deque;
 import java.util.List;
 
 /**
- * A stage of a Llama model. All memory is taken when it is made; a batch allocates only its logits.
+ * A stage of a Llama model. All memory is taken when it is made; a batch allocates nothing of its
+ * size but its logits.
  *
  * <pre>
  *   embed | load
@@ -24,12 +24,19 @@ import java.util.List;
  *                └──────────────── residual ────────────────────────(+)─ norm ─ gate,up ─ silu·up ─ down ─(+)
  *   store | final norm, LM head of last tokens
  * </pre>
+ *
+ * <p>In the model's last layer only the last tokens of prompts go past the KV write.
+ *
+ * <p>Made by the thread that opens the stage; then used and closed by the stage's worker.
  */
 final class LlamaStage implements StageProgram {
+  private static final float[][] NO_LOGITS = new float[0][];
+
   private final ModelConfig config;
   private final LayerRange range;
   private final Backend backend;
   private final StageWeights weights;
+  private final BatchLimits limits;
   private final Deque<AutoCloseable> owned = new ArrayDeque<>();
 
   private final Backend.KvPool pool;
@@ -45,8 +52,8 @@ final class LlamaStage implements StageProgram {
   /**
    * @param config the model
    * @param range layers of the stage
-   * @param backend owned from now on
-   * @param lease weights, given back when this closes
+   * @param backend owned from now on, also if this throws
+   * @param lease weights, given back when this closes, also if this throws
    * @param kvPages pages of the KV pool
    * @param maxRows most rows of a batch
    * @throws IllegalStateException if there is not enough memory, with the sizes; nothing stays
@@ -62,15 +69,14 @@ final class LlamaStage implements StageProgram {
     this.config = config;
     this.range = range;
     this.backend = owned(backend);
-    owned(lease);
-    this.weights = lease.weights();
+    this.weights = owned(lease).weights();
+    this.limits = BatchLimits.of(config, range, backend.residualType(), maxRows, kvPages);
     try {
       int headDim = config.headDim();
       int queries = config.heads() * headDim;
-      this.pool = owned(backend.kvPool(kvLayout(config, range, backend), kvPages));
+      this.pool = owned(pool(kvLayout(config, range, backend), kvPages));
       this.rope =
-          owned(
-              backend.ropeTable(config.rope().inverseFrequencies(headDim), config.contextTokens()));
+          owned(backend.ropeTable(config.rope().inverseFrequencies(headDim), limits.positions()));
       this.residual = matrix(Role.RESIDUAL, maxRows, config.hiddenSize());
       this.normed = matrix(Role.OPERAND, maxRows, config.hiddenSize());
       this.qkv = matrix(Role.PRODUCT, maxRows, queries + 2 * config.kvHeads() * headDim);
@@ -79,7 +85,7 @@ final class LlamaStage implements StageProgram {
       this.gateUp = matrix(Role.PRODUCT, maxRows, 2 * config.intermediateSize());
       this.activated = matrix(Role.OPERAND, maxRows, config.intermediateSize());
     } catch (RuntimeException | Error e) {
-      close();
+      closeAfter(e);
       throw e;
     }
   }
@@ -87,6 +93,21 @@ final class LlamaStage implements StageProgram {
   /** Layout of a stage's KV pool. */
   static KvLayout kvLayout(ModelConfig config, LayerRange range, Backend backend) {
     return new KvLayout(range.size(), config.kvHeads(), config.headDim(), backend.kvElementBytes());
+  }
+
+  private Backend.KvPool pool(KvLayout layout, int pages) {
+    try {
+      return backend.kvPool(layout, pages);
+    } catch (IllegalStateException | OutOfMemoryError e) {
+      throw new IllegalStateException(
+          "no memory for the stage's KV pool: kvBytes=%d kvTokens=%d bytesPerToken=%d layers=%d; lower --max-total-tokens"
+              .formatted(
+                  layout.poolBytes(pages),
+                  (long) pages * KvLayout.PAGE_TOKENS,
+                  layout.bytesPerToken(),
+                  layout.layers()),
+          e);
+    }
   }
 
   private Matrix matrix(Role role, int rows, int cols) {
@@ -100,36 +121,48 @@ final class LlamaStage implements StageProgram {
 
   @Override
   public float[][] run(ChunkBatch batch, Activations in, Activations out) {
+    limits.check(batch, in, out);
+    List<Segment> segments = batch.segments();
     int rows = batch.rows();
-    if (in == null) {
+    if (limits.first()) {
       backend.embed(weights.embedding(), batch.tokenIds(), residual);
     } else {
       backend.load(in, residual);
     }
-    boolean lastStage = range.end() == config.layers();
-    int[] lastRows = lastStage ? lastRows(batch.segments()) : new int[0];
-    Matrix pending = null;
     for (int layer = 0; layer < range.size(); layer++) {
-      boolean onlyKeysAndValues = lastStage && lastRows.length == 0 && layer == range.size() - 1;
-      if (onlyKeysAndValues) {
-        keysAndValues(layer, pending, batch, rows);
-        return new float[0][];
+      keysAndValues(layer, segments, rows);
+      if (limits.last() && layer == range.size() - 1) {
+        PromptEnds ends = PromptEnds.of(segments);
+        if (ends.segments().isEmpty()) {
+          return NO_LOGITS;
+        }
+        backend.gather(residual, ends.rows());
+        backend.gather(qkv, ends.rows());
+        segments = ends.segments();
+        rows = segments.size();
       }
-      layer(layer, pending, batch, rows);
-      pending = product;
+      attentionAndMlp(layer, segments, rows);
     }
-    backend.add(residual, pending, rows);
-    if (out != null) {
-      backend.store(residual, out);
-      return new float[0][];
+    backend.add(residual, product, rows);
+    if (limits.last()) {
+      return logits(rows);
     }
-    return backend.logits(residual, lastRows, weights.norm(), config.rmsNormEps(), weights.head());
+    backend.store(residual, out);
+    return NO_LOGITS;
   }
 
-  private void layer(int layer, Matrix pending, ChunkBatch batch, int rows) {
+  private void keysAndValues(int layer, List<Segment> segments, int rows) {
     StageWeights.Layer w = weights.layers().get(layer);
-    keysAndValues(layer, pending, batch, rows);
-    backend.attention(qkv, batch.segments(), config.heads(), pool, layer, attended);
+    Matrix pending = layer == 0 ? null : product;
+    backend.rmsNorm(residual, pending, w.attentionNorm(), config.rmsNormEps(), rows, normed);
+    backend.linear(w.qkv(), normed, rows, qkv);
+    backend.ropeAndStore(qkv, segments, config.heads(), rope, pool, layer);
+  }
+
+  /** Leaves the MLP's output in {@code product}, not yet added to the residual. */
+  private void attentionAndMlp(int layer, List<Segment> segments, int rows) {
+    StageWeights.Layer w = weights.layers().get(layer);
+    backend.attention(qkv, segments, config.heads(), pool, layer, attended);
     backend.linear(w.output(), attended, rows, product);
     backend.rmsNorm(residual, product, w.mlpNorm(), config.rmsNormEps(), rows, normed);
     backend.linear(w.gateUp(), normed, rows, gateUp);
@@ -137,35 +170,38 @@ final class LlamaStage implements StageProgram {
     backend.linear(w.down(), activated, rows, product);
   }
 
-  private void keysAndValues(int layer, Matrix pending, ChunkBatch batch, int rows) {
-    StageWeights.Layer w = weights.layers().get(layer);
-    backend.rmsNorm(residual, pending, w.attentionNorm(), config.rmsNormEps(), rows, normed);
-    backend.linear(w.qkv(), normed, rows, qkv);
-    backend.ropeAndStore(qkv, batch.segments(), config.heads(), rope, pool, layer);
-  }
-
-  /** Row of the last token of each segment that is its prompt's last. */
-  private static int[] lastRows(List<Segment> segments) {
-    int[] rows = new int[segments.size()];
-    int count = 0;
-    int end = 0;
-    for (Segment segment : segments) {
-      end += segment.tokens();
-      if (segment.last()) {
-        rows[count++] = end - 1;
-      }
+  private float[][] logits(int count) {
+    int[] rows = new int[count];
+    for (int row = 0; row < count; row++) {
+      rows[row] = row;
     }
-    return Arrays.copyOf(rows, count);
+    return backend.logits(residual, rows, weights.norm(), config.rmsNormEps(), weights.head());
   }
 
+  private void closeAfter(Throwable failure) {
+    try {
+      close();
+    } catch (IllegalStateException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  /** Frees all, the newest first, whatever fails on the way. */
   @Override
   public void close() {
+    IllegalStateException failure = null;
     while (!owned.isEmpty()) {
       try {
         owned.pop().close();
       } catch (Exception e) {
-        throw new IllegalStateException("a stage's memory could not be freed", e);
+        if (failure == null) {
+          failure = new IllegalStateException("a stage's memory could not be freed");
+        }
+        failure.addSuppressed(e);
       }
+    }
+    if (failure != null) {
+      throw failure;
     }
   }
 }

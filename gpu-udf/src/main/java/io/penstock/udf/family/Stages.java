@@ -26,39 +26,61 @@ public final class Stages implements StageOpener {
 
   @Override
   public OpenStage open(StageSpec spec, int maxOutstanding) throws IOException {
+    check(spec, maxOutstanding);
     long start = System.nanoTime();
     try (Model model = Models.open(Path.of(spec.modelPath()))) {
       ModelConfig config = model.config();
+      if (!config.family().equals("llama")) {
+        throw new IllegalStateException(
+            "no stage for this model: family=%s model=%s; see --model-path"
+                .formatted(config.family(), config.name()));
+      }
       LayerRange range =
           StageLayout.balanced(config.layers(), spec.stages()).ranges().get(spec.stage());
       Backend backend =
           Backends.open(spec.backend(), new BackendOptions(spec.precision(), spec.threads()));
       WeightCache.Lease lease = lease(model, range, backend);
-      KvLayout kv = LlamaStage.kvLayout(config, range, backend);
       LlamaStage program =
           new LlamaStage(config, range, backend, lease, spec.kvPages(), spec.maxBatchTokens());
-      LOG.info(
-          "Stage {} is open: layers={}–{} backend=[{}] weightsMiB={} kvMiB={} kvTokens={} tookMillis={}",
-          spec.stage(),
-          range.first(),
-          range.end() - 1,
-          backend.describe(),
-          lease.weights().sizeBytes() >> 20,
-          kv.poolBytes(spec.kvPages()) >> 20,
-          (long) spec.kvPages() * KvLayout.PAGE_TOKENS,
-          (System.nanoTime() - start) / 1_000_000);
+      KvLayout kv = LlamaStage.kvLayout(config, range, backend);
       ActivationsPool inputs = spec.first() ? null : activations(spec, config, backend);
       ActivationsPool outputs = spec.last() ? null : activations(spec, config, backend);
-      return new OpenStage(
-          new StageExecutor("stage-" + spec.stage(), program, outputs, maxOutstanding),
-          inputs,
-          outputs,
-          range,
-          config.hiddenSize(),
-          config.vocabSize(),
-          backend.residualType(),
-          backend.describe(),
-          kv.bytesPerToken());
+      OpenStage open =
+          new OpenStage(
+              new StageExecutor("stage-" + spec.stage(), program, outputs, maxOutstanding),
+              inputs,
+              outputs,
+              range,
+              config.hiddenSize(),
+              config.vocabSize(),
+              backend.residualType(),
+              backend.describe(),
+              kv.bytesPerToken());
+      LOG.info(
+          "Stage {} of {} is open: model={} layers={}–{} backend=[{}] weightBytes={} kvBytes={} kvTokens={} tookMillis={}",
+          spec.stage(),
+          spec.stages(),
+          config.name(),
+          range.first(),
+          range.end() - 1,
+          open.backendDescription(),
+          lease.weights().sizeBytes(),
+          kv.poolBytes(spec.kvPages()),
+          (long) spec.kvPages() * KvLayout.PAGE_TOKENS,
+          (System.nanoTime() - start) / 1_000_000);
+      return open;
+    }
+  }
+
+  private static void check(StageSpec spec, int maxOutstanding) {
+    if (spec.stage() < 0
+        || spec.stage() >= spec.stages()
+        || spec.threads() < 1
+        || spec.kvPages() < 1
+        || spec.maxBatchTokens() < 1
+        || maxOutstanding < 1) {
+      throw new IllegalArgumentException(
+          "a stage cannot be opened so: maxOutstanding=" + maxOutstanding + " " + spec);
     }
   }
 

@@ -78,7 +78,8 @@ final class WeightCache {
    * @param key which weights
    * @param loader loads them if they are not there
    * @return a lease, to be closed by the caller
-   * @throws IOException if loading fails; the next that asks tries again
+   * @throws IOException if loading fails; nothing of it stays, and the next that asks, or waits
+   *     already, tries again with his own loader
    */
   Lease lease(Key key, Loader loader) throws IOException {
     Entry entry;
@@ -99,8 +100,21 @@ final class WeightCache {
       return lease;
     } catch (IOException | RuntimeException | Error e) {
       lease.close();
+      forgetIfEmpty(key, entry);
       throw e;
     }
+  }
+
+  /** After a failed load; somebody else may be waiting to try again. */
+  private synchronized void forgetIfEmpty(Key key, Entry entry) {
+    if (entry.uses == 0 && entry.weights == null) {
+      entries.remove(key, entry);
+    }
+  }
+
+  /** How many weights are here or being loaded. */
+  synchronized int size() {
+    return entries.size();
   }
 
   /** Closes all weights that nobody uses. */

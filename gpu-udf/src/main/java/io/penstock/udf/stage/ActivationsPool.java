@@ -27,8 +27,13 @@ public final class ActivationsPool {
   /**
    * @param rows rows needed, at most the pool's maximum
    * @return activations of that many rows, contents undefined
+   * @throws IllegalArgumentException if that many rows do not fit
    */
   public synchronized Activations take(int rows) {
+    if (rows < 0 || rows > maxRows) {
+      throw new IllegalArgumentException(
+          "rows do not fit the activations: rows=" + rows + " maxRows=" + maxRows);
+    }
     Activations taken = free.poll();
     if (taken == null) {
       taken = new Activations(type, maxRows, cols);
@@ -40,8 +45,12 @@ public final class ActivationsPool {
 
   /**
    * @param activations taken from here before; the caller forgets them
+   * @throws IllegalStateException if they were given back already, or more are given than taken
    */
   public synchronized void give(Activations activations) {
+    if (inUse == 0 || free.contains(activations)) {
+      throw new IllegalStateException("activations were given back twice: inUse=" + inUse);
+    }
     inUse--;
     free.push(activations);
   }

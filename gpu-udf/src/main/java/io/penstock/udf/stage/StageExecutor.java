@@ -4,14 +4,21 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
  * Runs a {@link StageProgram} on a worker thread of its own: batches are computed in the order of
  * submission and completed in that order, several may be outstanding. Everything here is called by
  * one thread (the operator's); completions are handed over on the worker thread, and the receiver
- * moves them to its own. Closing waits for the batch being computed, drops those that wait, and
- * closes the program.
+ * moves them to its own.
+ *
+ * <p>A batch that fails is completed with its failure, and the next one is computed: whether to go
+ * on is the receiver's decision.
+ *
+ * <p>Closing waits for the batch being computed (its completion is still handed over), drops those
+ * that wait, and closes the program. Activations of batches that were never completed are then the
+ * submitter's again.
  */
 public final class StageExecutor implements AutoCloseable {
   private record Work(ChunkBatch batch, Activations in, Consumer<StageResult> done) {}
@@ -20,24 +27,33 @@ public final class StageExecutor implements AutoCloseable {
 
   private final StageProgram program;
   private final ActivationsPool outputs;
+  private final int maxOutstanding;
   private final BlockingQueue<Work> queue;
+  private final AtomicInteger outstanding = new AtomicInteger();
   private final Thread worker;
   private volatile boolean closing;
+  private volatile Throwable workerFailure;
 
   /**
    * @param name of the worker thread, for instance {@code stage-1}
-   * @param program what to compute; owned from now on
+   * @param program what to compute; owned from now on, also if this throws
    * @param outputs where output activations are taken from; null on the last stage
-   * @param maxOutstanding most batches submitted and not completed
+   * @param maxOutstanding most batches submitted and not completed, at least 1
    */
   public StageExecutor(
       String name, StageProgram program, ActivationsPool outputs, int maxOutstanding) {
     this.program = program;
     this.outputs = outputs;
-    this.queue = new ArrayBlockingQueue<>(maxOutstanding + 1);
-    this.worker = new Thread(this::work, name);
-    this.worker.setDaemon(true);
-    this.worker.start();
+    this.maxOutstanding = maxOutstanding;
+    try {
+      this.queue = new ArrayBlockingQueue<>(maxOutstanding + 1);
+      this.worker = new Thread(this::work, name);
+      this.worker.setDaemon(true);
+      this.worker.start();
+    } catch (RuntimeException | Error e) {
+      program.close();
+      throw e;
+    }
   }
 
   /**
@@ -45,53 +61,88 @@ public final class StageExecutor implements AutoCloseable {
    *
    * @param batch the batch
    * @param in its activations, owned by the executor until the completion; null on the first stage
-   * @param done called on the worker thread, once, also after a failure; must not throw
+   * @param done called on the worker thread, once, also after a failure; must not throw. When it is
+   *     called the batch is no longer outstanding.
    * @throws IllegalStateException if more are outstanding than the executor was made for, or it is
-   *     closed
+   *     closed, or its worker died
    */
   public void submit(ChunkBatch batch, Activations in, Consumer<StageResult> done) {
-    if (closing || !queue.offer(new Work(batch, in, done))) {
+    if (closing || !worker.isAlive()) {
       throw new IllegalStateException(
-          "stage executor is full or closed: sequence=" + batch.sequence() + " closed=" + closing);
+          "stage executor is closed: sequence=" + batch.sequence() + " closing=" + closing,
+          workerFailure);
     }
+    if (outstanding.incrementAndGet() > maxOutstanding) {
+      outstanding.decrementAndGet();
+      throw new IllegalStateException(
+          "stage executor is full: sequence="
+              + batch.sequence()
+              + " maxOutstanding="
+              + maxOutstanding);
+    }
+    queue.add(new Work(batch, in, done));
   }
 
   private void work() {
     try {
-      for (Work work = queue.take(); work.batch() != null && !closing; work = queue.take()) {
-        work.done().accept(compute(work));
-      }
+      computeAll();
     } catch (InterruptedException e) {
+      workerFailure = e;
       Thread.currentThread().interrupt();
-    } finally {
+    } catch (RuntimeException | Error e) {
+      workerFailure = e;
+    }
+    try {
       program.close();
+    } catch (RuntimeException | Error e) {
+      if (workerFailure == null) {
+        workerFailure = e;
+      } else {
+        workerFailure.addSuppressed(e);
+      }
     }
   }
 
-  @SuppressWarnings("CatchingUnchecked") // whatever a backend throws must reach the operator
+  private void computeAll() throws InterruptedException {
+    for (Work work = queue.take(); work.batch() != null && !closing; work = queue.take()) {
+      StageResult result = compute(work);
+      outstanding.decrementAndGet();
+      work.done().accept(result);
+    }
+  }
+
   private StageResult compute(Work work) {
     ChunkBatch batch = work.batch();
-    Activations out = outputs == null ? null : outputs.take(batch.rows());
-    long start = epochMicros();
+    long startMicros = ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    long startNanos = System.nanoTime();
+    Activations out = null;
+    float[][] logits = new float[0][];
+    Throwable failure = null;
     try {
-      float[][] logits = program.run(batch, work.in(), out);
-      return new StageResult(batch, work.in(), out, logits, start, epochMicros(), null);
+      out = outputs == null ? null : outputs.take(batch.rows());
+      logits = program.run(batch, work.in(), out);
     } catch (RuntimeException | Error e) {
+      // Whatever a backend throws must reach the operator.
+      failure = e;
       if (out != null) {
         outputs.give(out);
+        out = null;
       }
-      return new StageResult(batch, work.in(), null, new float[0][], start, epochMicros(), e);
     }
+    long endMicros = startMicros + (System.nanoTime() - startNanos) / 1000;
+    return new StageResult(batch, work.in(), out, logits, startMicros, endMicros, failure);
   }
 
-  private static long epochMicros() {
-    return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
-  }
-
-  /** Ends the worker thread; returns when it has ended. */
+  /**
+   * Ends the worker thread; returns when it has ended. May be called twice.
+   *
+   * @throws IllegalStateException at the first call, if the worker died, or the program could not
+   *     be closed
+   */
   @Override
   public void close() {
-    if (!closing) {
+    boolean first = !closing;
+    if (first) {
       closing = true;
       queue.clear();
       queue.add(END);
@@ -106,6 +157,10 @@ public final class StageExecutor implements AutoCloseable {
     }
     if (interrupted) {
       Thread.currentThread().interrupt();
+    }
+    if (first && workerFailure != null) {
+      throw new IllegalStateException(
+          "stage worker failed: thread=" + worker.getName(), workerFailure);
     }
   }
 }

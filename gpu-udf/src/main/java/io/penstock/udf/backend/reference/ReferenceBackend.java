@@ -1,5 +1,7 @@
 package io.penstock.udf.backend.reference;
 
+import static io.penstock.udf.backend.reference.ReferenceMemory.own;
+
 import io.penstock.udf.backend.Backend;
 import io.penstock.udf.backend.reference.ReferenceMemory.HeapEmbedding;
 import io.penstock.udf.backend.reference.ReferenceMemory.HeapKvPool;
@@ -13,19 +15,15 @@ import io.penstock.udf.stage.Activations;
 import io.penstock.udf.stage.ElementType;
 import io.penstock.udf.stage.Segment;
 import java.io.IOException;
-import java.nio.FloatBuffer;
-import java.util.Arrays;
 import java.util.List;
 
 /**
- * The oracle: every operation as its definition says, in float32, sums in the order of the index
- * (in float64 where a mean or a dot product of few elements is taken). One row is computed without
- * a look at any other.
+ * The oracle: every operation as its definition says, in plain Java on the heap. Values are
+ * float32; products are float32 sums, means and attention float64 sums, each in the order of the
+ * index. A row is computed without a look at any other. Shapes, ids and the life of memory are
+ * checked.
  */
 final class ReferenceBackend implements Backend {
-  /** Rows that share one pass over the weights; no row's result depends on it. */
-  private static final int ROWS_AT_ONCE = 16;
-
   @Override
   public String name() {
     return "reference";
@@ -58,17 +56,7 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public RopeTable ropeTable(float[] inverseFrequencies, int positions) {
-    int half = inverseFrequencies.length;
-    float[] cos = new float[Math.multiplyExact(positions, half)];
-    float[] sin = new float[cos.length];
-    for (int position = 0; position < positions; position++) {
-      for (int i = 0; i < half; i++) {
-        float angle = position * inverseFrequencies[i];
-        cos[position * half + i] = (float) Math.cos(angle);
-        sin[position * half + i] = (float) Math.sin(angle);
-      }
-    }
-    return new HeapRope(half, positions, cos, sin);
+    return new HeapRope(inverseFrequencies, positions);
   }
 
   @Override
@@ -79,6 +67,7 @@ final class ReferenceBackend implements Backend {
     float[] row = new float[in];
     int column = 0;
     for (WeightTensor part : parts) {
+      check(part.cols() == in, "parts differ in columns: tensor=" + part.name());
       for (int r = 0; r < part.rows(); r++, column++) {
         part.readRows(r, 1, row, 0);
         for (int k = 0; k < in; k++) {
@@ -86,7 +75,9 @@ final class ReferenceBackend implements Backend {
         }
       }
     }
-    return new HeapLinear(in, out, transposed, biases.isEmpty() ? null : joined(biases));
+    float[] bias = biases.isEmpty() ? null : joined(biases);
+    check(bias == null || bias.length == out, "biases do not fit: outFeatures=" + out);
+    return new HeapLinear(in, out, transposed, bias);
   }
 
   private static float[] joined(List<WeightTensor> vectors) throws IOException {
@@ -113,24 +104,24 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public void load(Activations in, Matrix residual) {
-    floats(in).get(0, values(residual), 0, in.rows() * in.cols());
+    float[] to = values("residual", residual, in.rows(), in.cols());
+    check(in.type() == residualType(), "activations are not float32: type=" + in.type());
+    in.bytes().asFloatBuffer().get(0, to, 0, in.rows() * in.cols());
   }
 
   @Override
   public void store(Matrix residual, Activations out) {
-    floats(out).put(0, values(residual), 0, out.rows() * out.cols());
-  }
-
-  private static FloatBuffer floats(Activations activations) {
-    return activations.bytes().asFloatBuffer();
+    float[] from = values("residual", residual, out.rows(), out.cols());
+    check(out.type() == residualType(), "activations are not float32: type=" + out.type());
+    out.bytes().asFloatBuffer().put(0, from, 0, out.rows() * out.cols());
   }
 
   @Override
   public void embed(Embedding table, int[] tokenIds, Matrix residual) {
-    HeapEmbedding from = (HeapEmbedding) table;
+    HeapEmbedding from = own(HeapEmbedding.class, table);
+    float[] to = values("residual", residual, tokenIds.length, from.cols());
     for (int r = 0; r < tokenIds.length; r++) {
-      System.arraycopy(
-          from.values(), tokenIds[r] * from.cols(), values(residual), r * from.cols(), from.cols());
+      from.copy(tokenIds[r], to, r * from.cols());
     }
   }
 
@@ -141,8 +132,10 @@ final class ReferenceBackend implements Backend {
       add(residual, product, rows);
     }
     int cols = residual.cols();
+    float[] from = values("residual", residual, rows, cols);
+    float[] to = values("out", out, rows, cols);
     for (int r = 0; r < rows; r++) {
-      norm(values(residual), r * cols, weight, epsilon, values(out), r * cols, cols);
+      norm(from, r * cols, weight, epsilon, to, r * cols, cols);
     }
   }
 
@@ -153,7 +146,7 @@ final class ReferenceBackend implements Backend {
       squares += (double) in[inOffset + c] * in[inOffset + c];
     }
     float scale = (float) (1 / Math.sqrt(squares / cols + epsilon));
-    float[] weights = ((HeapNorm) weight).values();
+    float[] weights = own(HeapNorm.class, weight).values(cols);
     for (int c = 0; c < cols; c++) {
       out[outOffset + c] = in[inOffset + c] * scale * weights[c];
     }
@@ -161,8 +154,8 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public void add(Matrix residual, Matrix product, int rows) {
-    float[] to = values(residual);
-    float[] from = values(product);
+    float[] to = values("residual", residual, rows, residual.cols());
+    float[] from = values("product", product, rows, residual.cols());
     for (int i = 0; i < rows * residual.cols(); i++) {
       to[i] += from[i];
     }
@@ -170,125 +163,109 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public void linear(Linear weight, Matrix in, int rows, Matrix out) {
-    HeapLinear linear = (HeapLinear) weight;
-    for (int first = 0; first < rows; first += ROWS_AT_ONCE) {
-      int end = Math.min(rows, first + ROWS_AT_ONCE);
-      product(linear, values(in), first, end, values(out));
-    }
-  }
-
-  private static void product(HeapLinear linear, float[] in, int first, int end, float[] out) {
-    int k = linear.inFeatures();
-    int n = linear.outFeatures();
-    Arrays.fill(out, first * n, end * n, 0);
-    for (int i = 0; i < k; i++) {
-      for (int r = first; r < end; r++) {
-        addScaled(in[r * k + i], linear.transposed(), i * n, out, r * n, n);
-      }
-    }
-    if (linear.bias() != null) {
-      for (int r = first; r < end; r++) {
-        addScaled(1, linear.bias(), 0, out, r * n, n);
-      }
-    }
-  }
-
-  private static void addScaled(
-      float scale, float[] from, int fromOffset, float[] to, int toOffset, int count) {
-    for (int i = 0; i < count; i++) {
-      to[toOffset + i] += scale * from[fromOffset + i];
-    }
+    HeapLinear linear = own(HeapLinear.class, weight);
+    new ReferenceProduct(linear)
+        .multiply(
+            values("in", in, rows, linear.inFeatures()),
+            rows,
+            values("out", out, rows, linear.outFeatures()));
   }
 
   @Override
   public void ropeAndStore(
       Matrix qkv, List<Segment> segments, int heads, RopeTable rope, KvPool pool, int layer) {
-    HeapKvPool kv = (HeapKvPool) pool;
+    HeapKvPool kv = own(HeapKvPool.class, pool);
+    HeapRope rotation = own(HeapRope.class, rope);
     int headDim = kv.layout().headDim();
-    int kvWidth = kv.layout().kvHeads() * headDim;
-    float[] values = values(qkv);
+    int kvHeads = kv.layout().kvHeads();
+    check(2 * rotation.half() == headDim, "rope does not fit: headDim=" + headDim);
+    float[] values = values("qkv", qkv, rows(segments), (heads + 2 * kvHeads) * headDim);
     int row = 0;
     for (Segment segment : segments) {
       for (int i = 0; i < segment.tokens(); i++, row++) {
         int position = segment.prefixTokens() + i;
         int start = row * qkv.cols();
-        for (int head = 0; head < heads + kv.layout().kvHeads(); head++) {
-          rotate(values, start + head * headDim, position, (HeapRope) rope);
+        for (int head = 0; head < heads + kvHeads; head++) {
+          rotation.rotate(values, start + head * headDim, position);
         }
-        int page = segment.pageTable()[position / KvLayout.PAGE_TOKENS];
-        int inPage = position % KvLayout.PAGE_TOKENS * kvWidth;
+        float[] keys = HeapKvPool.page(kv.keys(layer), segment.pageTable(), position);
+        float[] vals = HeapKvPool.page(kv.values(layer), segment.pageTable(), position);
         int k = start + heads * headDim;
-        float[] keys = HeapKvPool.written(kv.keys()[layer], page, kv.layout());
-        float[] vals = HeapKvPool.written(kv.values()[layer], page, kv.layout());
-        System.arraycopy(values, k, keys, inPage, kvWidth);
-        System.arraycopy(values, k + kvWidth, vals, inPage, kvWidth);
+        int width = kvHeads * headDim;
+        System.arraycopy(values, k, keys, kv.inPage(position, 0), width);
+        System.arraycopy(values, k + width, vals, kv.inPage(position, 0), width);
       }
-    }
-  }
-
-  private static void rotate(float[] values, int offset, int position, HeapRope rope) {
-    int half = rope.half();
-    for (int i = 0; i < half; i++) {
-      float cos = rope.cos()[position * half + i];
-      float sin = rope.sin()[position * half + i];
-      float a = values[offset + i];
-      float b = values[offset + half + i];
-      values[offset + i] = a * cos - b * sin;
-      values[offset + half + i] = b * cos + a * sin;
     }
   }
 
   @Override
   public void attention(
       Matrix qkv, List<Segment> segments, int heads, KvPool pool, int layer, Matrix out) {
-    HeapKvPool kv = (HeapKvPool) pool;
-    ReferenceAttention attention =
-        new ReferenceAttention(
-            kv.layout(), heads, kv.keys()[layer], kv.values()[layer], values(qkv), qkv.cols());
+    HeapKvPool kv = own(HeapKvPool.class, pool);
+    int headDim = kv.layout().headDim();
+    int kvHeads = kv.layout().kvHeads();
+    check(heads % kvHeads == 0, "heads=" + heads + " are no multiple of kvHeads=" + kvHeads);
+    int rows = rows(segments);
+    float[] from = values("qkv", qkv, rows, (heads + 2 * kvHeads) * headDim);
+    float[] to = values("out", out, rows, heads * headDim);
+    ReferenceAttention attention = new ReferenceAttention(kv, layer, heads, from, qkv.cols());
     int row = 0;
     for (Segment segment : segments) {
       for (int i = 0; i < segment.tokens(); i++, row++) {
-        attention.row(
-            row, segment.pageTable(), segment.prefixTokens() + i + 1, values(out), out.cols());
+        attention.row(row, segment.pageTable(), segment.prefixTokens() + i + 1, to);
       }
     }
+  }
+
+  private static int rows(List<Segment> segments) {
+    return segments.stream().mapToInt(Segment::tokens).sum();
   }
 
   @Override
   public void gather(Matrix matrix, int[] rows) {
     int cols = matrix.cols();
     for (int i = 0; i < rows.length; i++) {
-      System.arraycopy(values(matrix), rows[i] * cols, values(matrix), i * cols, cols);
+      check(i == 0 || rows[i] > rows[i - 1], "rows are not ascending: row=" + rows[i]);
+      float[] values = values("matrix", matrix, rows[i] + 1, cols);
+      System.arraycopy(values, rows[i] * cols, values, i * cols, cols);
     }
   }
 
   @Override
   public void gatedActivation(Matrix gateUp, int rows, Matrix out) {
     int n = gateUp.cols() / 2;
-    float[] from = values(gateUp);
-    float[] to = values(out);
+    float[] from = values("gateUp", gateUp, rows, 2 * n);
+    float[] to = values("out", out, rows, n);
     for (int r = 0; r < rows; r++) {
       for (int c = 0; c < n; c++) {
         float gate = from[r * 2 * n + c];
-        to[r * n + c] = (float) (gate / (1 + Math.exp(-gate))) * from[r * 2 * n + n + c];
+        to[r * n + c] = (float) (gate / (1 + StrictMath.exp(-gate))) * from[r * 2 * n + n + c];
       }
     }
   }
 
   @Override
   public float[][] logits(Matrix residual, int[] rows, Norm weight, float epsilon, Linear head) {
-    float[][] logits = new float[rows.length][head.outFeatures()];
-    float[] normed = new float[residual.cols()];
+    HeapLinear linear = own(HeapLinear.class, head);
+    int cols = linear.inFeatures();
+    float[][] logits = new float[rows.length][linear.outFeatures()];
+    float[] normed = new float[cols];
     for (int i = 0; i < rows.length; i++) {
-      int cols = residual.cols();
-      norm(values(residual), rows[i] * cols, weight, epsilon, normed, 0, cols);
-      product((HeapLinear) head, normed, 0, 1, logits[i]);
+      float[] from = values("residual", residual, rows[i] + 1, cols);
+      norm(from, rows[i] * cols, weight, epsilon, normed, 0, cols);
+      new ReferenceProduct(linear).multiply(normed, 1, logits[i]);
     }
     return logits;
   }
 
-  private static float[] values(Matrix matrix) {
-    return ((HeapMatrix) matrix).values();
+  private static float[] values(String what, Matrix matrix, int rows, int cols) {
+    return own(HeapMatrix.class, matrix).values(what, rows, cols);
+  }
+
+  private static void check(boolean right, String otherwise) {
+    if (!right) {
+      throw new IllegalArgumentException(otherwise);
+    }
   }
 
   @Override

@@ -29,12 +29,15 @@ public final class ReferenceUnderTest implements BackendUnderTest {
 
   @Override
   public void write(float[] values, Backend.Matrix matrix) {
-    System.arraycopy(values, 0, ((HeapMatrix) matrix).values(), 0, values.length);
+    int rows = values.length / matrix.cols();
+    float[] to = ((HeapMatrix) matrix).values("matrix", rows, matrix.cols());
+    System.arraycopy(values, 0, to, 0, values.length);
   }
 
   @Override
   public float[] read(Backend.Matrix matrix, int rows) {
-    return Arrays.copyOf(((HeapMatrix) matrix).values(), rows * matrix.cols());
+    float[] from = ((HeapMatrix) matrix).values("matrix", rows, matrix.cols());
+    return Arrays.copyOf(from, rows * matrix.cols());
   }
 
   @Override
