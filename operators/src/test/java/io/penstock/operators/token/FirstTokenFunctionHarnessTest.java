@@ -3,7 +3,6 @@ package io.penstock.operators.token;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.penstock.operators.admit.ValueSerializer;
 import io.penstock.operators.stage.Fragment;
 import io.penstock.operators.stage.FragmentSerializer;
 import io.penstock.operators.stage.FrameException;
@@ -24,9 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
-import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
-import org.apache.flink.core.memory.DataInputView;
-import org.apache.flink.core.memory.DataOutputView;
 import org.apache.flink.streaming.api.operators.ProcessOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.streaming.util.OneInputStreamOperatorTestHarness;
@@ -58,26 +54,6 @@ final class FirstTokenFunctionHarnessTest {
     }
   }
 
-  /** The harness copies what it collects; results are never serialized here. */
-  private static final class ByReference extends ValueSerializer<PrefillResult> {
-    private static final long serialVersionUID = 1L;
-
-    @Override
-    public void serialize(PrefillResult result, DataOutputView out) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public PrefillResult deserialize(DataInputView in) {
-      throw new UnsupportedOperationException();
-    }
-
-    @Override
-    public TypeSerializerSnapshot<PrefillResult> snapshotConfiguration() {
-      throw new UnsupportedOperationException();
-    }
-  }
-
   private OneInputStreamOperatorTestHarness<Fragment, PrefillResult> harness;
   private final FrameWriter writer = new FrameWriter(100, this::process);
 
@@ -88,7 +64,7 @@ final class FirstTokenFunctionHarnessTest {
                 new FirstTokenFunction(SPEC, path -> Optional.ofNullable(tokenizer))));
     // by reference, as in a chain with object reuse
     harness.getExecutionConfig().enableObjectReuse();
-    harness.setup(new ByReference());
+    harness.setup(new ResultByReference());
     harness.open();
   }
 
