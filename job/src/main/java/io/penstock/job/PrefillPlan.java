@@ -5,6 +5,7 @@ import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.chunk.HeadSpec;
 import io.penstock.operators.stage.Fragment;
 import io.penstock.operators.token.FirstTokenSpec;
+import io.penstock.udf.backend.Backends;
 import io.penstock.udf.kv.KvLayout;
 import io.penstock.udf.model.LayerRange;
 import io.penstock.udf.model.Model;
@@ -36,6 +37,10 @@ public record PrefillPlan(
    * @throws RefusedException if the model cannot be opened or the options do not fit it
    */
   public static PrefillPlan resolve(PrefillOptions options) throws RefusedException {
+    if (!Backends.names().contains(options.backend())) {
+      throw new RefusedException(
+          "--backend=" + options.backend() + " is not there; known: " + Backends.names());
+    }
     Path path = options.modelPath().toAbsolutePath().normalize();
     try (Model model = Models.open(path)) {
       ModelConfig config = model.config();

@@ -1,5 +1,10 @@
 package io.penstock.job.local;
 
+import io.penstock.schemas.DeadLetter;
+import io.penstock.schemas.JsonCodec;
+import io.penstock.schemas.LineError;
+import io.penstock.schemas.PrefillResult;
+import io.penstock.schemas.TtftMs;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +25,8 @@ final class AnswerFile implements AutoCloseable {
   private long results;
   private long errors;
   private long tokens;
+  private double firstDispatchMillis = Double.POSITIVE_INFINITY;
+  private double lastResultMillis = Double.NEGATIVE_INFINITY;
 
   private AnswerFile(String name, BufferedWriter writer) {
     this.name = name;
@@ -55,22 +62,25 @@ final class AnswerFile implements AutoCloseable {
   }
 
   /**
-   * @param line a result as JSON
-   * @param promptTokens its tokens
+   * @param result written as JSON
    * @throws IOException if it cannot be written
    */
-  synchronized void result(String line, int promptTokens) throws IOException {
-    append(line);
+  synchronized void result(PrefillResult result) throws IOException {
+    append(JsonCodec.PREFILL_RESULT.encodeToString(result));
     results++;
-    tokens += promptTokens;
+    tokens += result.getPromptTokens();
+    lastResultMillis = System.currentTimeMillis();
+    TtftMs ttft = result.getTtftMs();
+    firstDispatchMillis =
+        Math.min(firstDispatchMillis, lastResultMillis - ttft.getTotal() + ttft.getQueue());
   }
 
   /**
-   * @param line an error as JSON
+   * @param refused written as JSON
    * @throws IOException if it cannot be written
    */
-  synchronized void error(String line) throws IOException {
-    append(line);
+  synchronized void refused(DeadLetter refused) throws IOException {
+    append(LineError.of(refused).toJson());
     errors++;
   }
 
@@ -84,7 +94,8 @@ final class AnswerFile implements AutoCloseable {
    * @return what has been written so far
    */
   synchronized Count count() {
-    return new Count(results, errors, tokens);
+    return new Count(
+        results, errors, tokens, Math.max(0, (lastResultMillis - firstDispatchMillis) / 1e3));
   }
 
   /**
@@ -93,8 +104,9 @@ final class AnswerFile implements AutoCloseable {
    * @param results lines that are results
    * @param errors lines that are errors
    * @param tokens prompt tokens of the results
+   * @param seconds from the first dispatch of a prompt to the last result; 0 if there is none
    */
-  record Count(long results, long errors, long tokens) {
+  record Count(long results, long errors, long tokens, double seconds) {
     long lines() {
       return results + errors;
     }

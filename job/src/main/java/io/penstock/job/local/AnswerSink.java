@@ -1,8 +1,6 @@
 package io.penstock.job.local;
 
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.JsonCodec;
-import io.penstock.schemas.LineError;
 import io.penstock.schemas.PrefillResult;
 import java.io.IOException;
 import java.io.Serializable;
@@ -36,10 +34,7 @@ final class AnswerSink<T> implements Sink<T> {
    * @return takes results
    */
   static Sink<PrefillResult> results(String file) {
-    return new AnswerSink<>(
-        file,
-        (out, result) ->
-            out.result(JsonCodec.PREFILL_RESULT.encodeToString(result), result.getPromptTokens()));
+    return new AnswerSink<>(file, AnswerFile::result);
   }
 
   /**
@@ -47,7 +42,7 @@ final class AnswerSink<T> implements Sink<T> {
    * @return takes refused lines
    */
   static Sink<DeadLetter> deadLetters(String file) {
-    return new AnswerSink<>(file, (out, refused) -> out.error(LineError.of(refused).toJson()));
+    return new AnswerSink<>(file, AnswerFile::refused);
   }
 
   @Override

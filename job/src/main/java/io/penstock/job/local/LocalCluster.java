@@ -6,6 +6,7 @@ import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
@@ -46,6 +47,7 @@ final class LocalCluster {
     config.set(TaskManagerOptions.BIND_HOST, LOOPBACK);
     config.set(TaskManagerOptions.HOST, LOOPBACK);
     config.set(WebOptions.SUBMIT_ENABLE, false);
+    config.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
     return StreamExecutionEnvironment.createLocalEnvironment(config);
   }
 }

@@ -21,6 +21,8 @@ import org.apache.flink.api.common.JobExecutionResult;
 import org.apache.flink.core.execution.JobClient;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.ExceptionUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -43,6 +45,7 @@ import picocli.CommandLine.Spec;
           + " error}. Exit code 0 when every line was answered, either way."
     })
 public final class LocalCommand implements Callable<Integer> {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalCommand.class);
   private static final long PROGRESS_MILLIS = 1_000;
 
   @Option(
@@ -74,9 +77,17 @@ public final class LocalCommand implements Callable<Integer> {
       try {
         run(plan, new LocalEdges(input.toAbsolutePath(), lines, name), answers, lines);
       } finally {
-        Runtime.getRuntime().removeShutdownHook(onExit);
+        forget(onExit);
       }
       return 0;
+    }
+  }
+
+  private static void forget(Thread onExit) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(onExit);
+    } catch (IllegalStateException e) {
+      LOG.debug("the process is ending already", e);
     }
   }
 
@@ -153,6 +164,7 @@ public final class LocalCommand implements Callable<Integer> {
 
   /** The deepest cause says what happened; what Flink wraps around it says where. */
   private static Exception failure(Throwable failed) {
+    LOG.info("the job failed", failed);
     Throwable deepest = ExceptionUtils.stripException(failed, ExecutionException.class);
     while (deepest.getCause() != null) {
       deepest = deepest.getCause();
@@ -160,22 +172,23 @@ public final class LocalCommand implements Callable<Integer> {
     return new RefusedException("the job failed: " + deepest, failed);
   }
 
-  private void summary(AnswerFile.Count count, double seconds) {
+  private void summary(AnswerFile.Count count, double wholeSeconds) {
     err()
         .println(
             String.format(
                 Locale.ROOT,
-                "%d prompts answered, %d refused; %d tokens in %.2f s, %.0f tokens/s",
+                "%d prompts answered, %d lines refused; %d tokens in %.2f s, %.0f tokens/s;"
+                    + " with start and end %.1f s",
                 count.results(),
                 count.errors(),
                 count.tokens(),
-                seconds,
-                count.tokens() / seconds));
+                count.seconds(),
+                count.seconds() > 0 ? count.tokens() / count.seconds() : 0,
+                wholeSeconds));
   }
 
   private static void reportStop(AnswerFile answers, long lines) {
-    AnswerFile.Count count = answers.count();
-    System.err.println("\nstopped: " + count.lines() + " of " + lines + " lines answered");
+    System.err.println("\nstopped: lines=" + lines + " answered=" + answers.count().lines());
   }
 
   private PrintWriter err() {
