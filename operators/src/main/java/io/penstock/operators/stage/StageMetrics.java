@@ -23,7 +23,7 @@ import org.apache.flink.metrics.MetricGroup;
  *   queueWaitMs       counter  time that batches waited in the stage, received and not computed yet
  *   batchesInFlight   gauge    batches in the stage now
  *   receivedBytes     gauge    bytes of frames from the stage before   (not on the head)
- *   receiveMs         counter  time from a batch's first byte to its last   (0 on the head)
+ *   receiveMs         counter  time from a batch's first byte to its last   (not on the head)
  *   sentBytes         gauge    bytes of frames to the next stage
  *   sendMs            gauge    time spent sending them, waits for network buffers included
  *   kvPagesUsed       gauge    KV pages handed out   (on the head only: pages are the same on all stages)
@@ -40,7 +40,7 @@ public final class StageMetrics {
   private final Counter tokens;
   private final MillisCounter busy;
   private final MillisCounter queueWait;
-  private final MillisCounter receive;
+  private MillisCounter receive;
   private final long[] busyMicros = new long[BUBBLE_BATCHES];
   private final long[] bubbleMicros = new long[BUBBLE_BATCHES];
   private int next;
@@ -58,7 +58,6 @@ public final class StageMetrics {
     group.meter("tokensPerSecond", new MeterView(tokens));
     busy = new MillisCounter(group.counter("computeBusyMs"));
     queueWait = new MillisCounter(group.counter("queueWaitMs"));
-    receive = new MillisCounter(group.counter("receiveMs"));
     gauge("bubblePercent", () -> bubblePercent);
   }
 
@@ -70,9 +69,10 @@ public final class StageMetrics {
   }
 
   /**
-   * @param reader shown as {@code receivedBytes}
+   * @param reader shown as {@code receivedBytes}; the time is shown as {@code receiveMs} then
    */
   public void reader(FrameReader reader) {
+    receive = new MillisCounter(group.counter("receiveMs"));
     gauge("receivedBytes", reader::receivedBytes);
   }
 
@@ -109,7 +109,9 @@ public final class StageMetrics {
     long micros = Math.max(0, timing.endMicros() - timing.startMicros());
     busy.add(micros);
     queueWait.add(timing.startMicros() - timing.readyMicros());
-    receive.add(timing.readyMicros() - timing.firstByteMicros());
+    if (receive != null) {
+      receive.add(timing.readyMicros() - timing.firstByteMicros());
+    }
     busyMicros[next] = micros;
     bubbleMicros[next] =
         Math.max(0, timing.startMicros() - Math.max(previousEndMicros, inPipelineMicros));

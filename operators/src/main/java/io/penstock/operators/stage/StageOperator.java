@@ -117,16 +117,19 @@ final class StageOperator extends AbstractStreamOperator<Fragment>
 
   @Override
   public void close() throws Exception {
-    if (window != null) {
-      window.close();
-    } else if (open != null) {
-      open.close();
+    try {
+      if (window != null) {
+        window.close();
+      } else if (open != null) {
+        open.close();
+      }
+    } finally {
+      if (receiving != null) {
+        open.inputs().give(receiving);
+        receiving = null;
+      }
+      super.close();
     }
-    if (receiving != null) {
-      open.inputs().give(receiving);
-      receiving = null;
-    }
-    super.close();
   }
 
   private void checkBetweenFrames(String event) {

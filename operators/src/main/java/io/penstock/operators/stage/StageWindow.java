@@ -214,6 +214,8 @@ public final class StageWindow<T> implements AutoCloseable {
   /**
    * Waits for the batch being computed, forgets all others, closes the stage, and gives back all
    * activations. Nothing is handed out afterwards. May be called twice.
+   *
+   * @throws IllegalStateException if the stage's worker died; all is given back even then
    */
   @Override
   public void close() {
@@ -221,13 +223,14 @@ public final class StageWindow<T> implements AutoCloseable {
       return;
     }
     closed = true;
-    open.close();
-    // The worker thread has ended: results that it delivered are visible, others never come.
-    for (Item<T> item : items) {
-      giveBack(item);
+    try {
+      open.close();
+    } finally {
+      // The worker thread has ended: results that it delivered are visible, others never come.
+      items.forEach(this::giveBack);
+      items.clear();
+      batches = 0;
     }
-    items.clear();
-    batches = 0;
   }
 
   /** On the worker thread. */

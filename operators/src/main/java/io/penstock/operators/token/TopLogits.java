@@ -27,6 +27,7 @@ final class TopLogits {
    */
   static int argmax(String requestId, FloatBuffer logits, int from, int vocabSize) {
     int best = 0;
+    float largest = Float.NEGATIVE_INFINITY;
     for (int token = 0; token < vocabSize; token++) {
       float logit = logits.get(from + token);
       if (Float.isNaN(logit)) {
@@ -39,8 +40,9 @@ final class TopLogits {
                 + vocabSize
                 + "; the model or the backend is broken (see --backend)");
       }
-      if (logit > logits.get(from + best)) {
+      if (logit > largest) {
         best = token;
+        largest = logit;
       }
     }
     return best;

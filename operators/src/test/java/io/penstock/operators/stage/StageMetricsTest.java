@@ -57,6 +57,7 @@ final class StageMetricsTest {
 
   @Test
   void countsAndTimesAddUp() {
+    metrics.reader(new FrameReader(new Frames.Collected()));
     computed(0, 1_000, 3_500, 4_000, 24_600, 512, 64);
     computed(0, 5_000, 5_600, 24_600, 45_000, 100);
     assertThat(value("batches")).isEqualTo(2L);
@@ -65,6 +66,7 @@ final class StageMetricsTest {
     assertThat(value("computeBusyMs")).isEqualTo(41L); // 20.6 + 20.4
     assertThat(value("queueWaitMs")).isEqualTo(19L); // 0.5 + 19.0
     assertThat(value("receiveMs")).isEqualTo(3L); // 2.5 + 0.6
+    assertThat(value("receivedBytes")).isEqualTo(0L);
   }
 
   @Test
@@ -95,7 +97,6 @@ final class StageMetricsTest {
     computed(9_000_000, 5_000, 4_000, 3_000, 2_000, 1);
     assertThat(value("computeBusyMs")).isEqualTo(0L);
     assertThat(value("queueWaitMs")).isEqualTo(0L);
-    assertThat(value("receiveMs")).isEqualTo(0L);
     assertThat(metrics.bubblePercent()).isZero();
   }
 
@@ -106,5 +107,7 @@ final class StageMetricsTest {
     used[0] = 7;
     assertThat(value("kvPagesUsed")).isEqualTo(7);
     assertThat(value("kvPagesTotal")).isEqualTo(100);
+    computed(0, 0, 0, 0, 10, 1);
+    assertThat(shown).doesNotContainKeys("receiveMs", "receivedBytes");
   }
 }

@@ -36,6 +36,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.flink.api.common.JobStatus;
 import org.apache.flink.api.common.functions.OpenContext;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.PipelineOptions;
@@ -313,5 +314,22 @@ final class StageChainITCase {
         RESULTS.stream().filter(result -> result.getJobAttempt() == 1).toList();
     assertThat(ofSecondAttempt).isNotEmpty();
     assertThat(expected()).endsWith(lines(ofSecondAttempt).toArray(String[]::new));
+  }
+
+  @Test
+  void aJobCancelledWhileEveryStageWaitsLeavesNothing() throws Exception {
+    JobClient job = submit(Duration.ofHours(1));
+    LAST_STAGE_TURNS.release(3);
+    while (RESULTS.size() < 3 || !LAST_STAGE_TURNS.hasQueuedThreads()) {
+      Thread.onSpinWait();
+    }
+    job.cancel().get(60, TimeUnit.SECONDS);
+    // The batch being computed is waited for.
+    LAST_STAGE_TURNS.release(MANY);
+    while (!job.getJobStatus().get(60, TimeUnit.SECONDS).isGloballyTerminalState()) {
+      Thread.onSpinWait();
+    }
+    assertThat(job.getJobStatus().get()).isEqualTo(JobStatus.CANCELED);
+    assertThat(RESULTS).hasSizeBetween(3, 5);
   }
 }
