@@ -1,14 +1,11 @@
 package io.penstock.job;
 
-import static com.tngtech.archunit.base.DescribedPredicate.not;
 import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAnyPackage;
-import static com.tngtech.archunit.core.domain.JavaClass.Predicates.simpleNameStartingWith;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.tngtech.archunit.base.DescribedPredicate;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -63,7 +60,9 @@ final class ArchitectureTest {
         "io.penstock.operators.stage..",
         "io.penstock.operators.token..",
         JOB,
-        "io.penstock.job.kafka.."
+        "io.penstock.job.kafka..",
+        "io.penstock.job.local..",
+        "io.penstock.job.cli.."
       })
   void everyPackageOfTheRulesExists(String packages) {
     assertThat(penstock.that(resideInAnyPackage(packages))).isNotEmpty();
@@ -134,18 +133,43 @@ final class ArchitectureTest {
         .check(penstock);
   }
 
-  /** Planner, page allocator and chunker: only the head operator beside them knows Flink. */
-  @Test
-  void theChunkersDecisionsArePure() {
-    DescribedPredicate<JavaClass> pure =
-        resideInAnyPackage("io.penstock.operators.chunk..")
-            .and(not(simpleNameStartingWith("Head")));
+  /** What decides is tested without Flink; the operators around it are shells. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "admit.Admission",
+        "chunk.CancelMemory",
+        "chunk.Chunker",
+        "chunk.FixedPlanner",
+        "chunk.PageAllocator",
+        "chunk.Planner",
+        "chunk.Progress",
+        "chunk.PromptBody",
+        "chunk.QueuedPrompt",
+        "stage.FrameHeader",
+        "token.FirstToken",
+        "token.TopLogits",
+        "token.TtftLedger"
+      })
+  void whatDecidesIsPure(String name) {
+    JavaClass decides = penstock.get("io.penstock.operators." + name);
     noClasses()
-        .that(pure)
+        .that()
+        .belongToAnyOf(decides.reflect())
+        .should()
+        .transitivelyDependOnClassesThat()
+        .resideInAnyPackage(FLINK)
+        .check(penstock);
+  }
+
+  @Test
+  void onlyTheTopologyWiresTheGraph() {
+    noClasses()
+        .that()
+        .doNotHaveSimpleName("PrefillTopology")
         .should()
         .dependOnClassesThat()
-        .resideInAnyPackage(FLINK)
-        .allowEmptyShould(true)
+        .resideInAPackage("org.apache.flink.streaming.api.datastream..")
         .check(penstock);
   }
 
@@ -178,7 +202,8 @@ final class ArchitectureTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"io.penstock.udf.(**)", "io.penstock.operators.(**)"})
+  @ValueSource(
+      strings = {"io.penstock.udf.(**)", "io.penstock.operators.(**)", "io.penstock.job.(*).."})
   void packagesHaveNoCycles(String packages) {
     slices().matching(packages).should().beFreeOfCycles().check(penstock);
   }
