@@ -1,0 +1,239 @@
+package io.penstock.operators.admit;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.JsonCodec;
+import io.penstock.schemas.Prompt;
+import io.penstock.schemas.ReasonCode;
+import io.penstock.udf.model.Tokenizer;
+import java.nio.charset.StandardCharsets;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+final class AdmissionTest {
+  private static final int CONTEXT = 100;
+  private static final int KV = 64;
+  private static final int VOCAB = 50;
+  private static final String SECRET = "secret";
+
+  /** One token for each character: its distance from 'a'. */
+  private static final class Letters implements Tokenizer {
+    @Override
+    public int[] encode(String text) {
+      if (text.contains("!")) {
+        throw new IllegalStateException("cannot encode " + text);
+      }
+      return text.replace(" ", "").chars().map(letter -> letter - 'a').toArray();
+    }
+
+    @Override
+    public String decode(int... tokenIds) {
+      throw new AssertionError("nothing is to be decoded here");
+    }
+
+    @Override
+    public void close() {}
+  }
+
+  private RecordFormat format = RecordFormat.AVRO;
+  private Tokenizer tokenizer = new Letters();
+  private int vocab = VOCAB;
+
+  private static Prompt prompt(
+      String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
+    return new Prompt(id, key, text, ids, maxNew, topLogits, Map.of("team", "blue"));
+  }
+
+  private static Prompt text(String text) {
+    return prompt("r1", null, text, null, 1, 0);
+  }
+
+  private static Prompt ids(Integer... ids) {
+    return prompt("r1", null, null, List.of(ids), 1, 0);
+  }
+
+  private SourceRecord record(byte[] value) {
+    return new SourceRecord("prompts", 3, 17, 1234, null, value, List.of());
+  }
+
+  private SourceRecord record(Prompt prompt) {
+    return record(
+        format == RecordFormat.AVRO
+            ? AvroCodec.PROMPT.encode(prompt)
+            : JsonCodec.PROMPT.encode(prompt));
+  }
+
+  private AdmittedPrompt admit(SourceRecord record) throws RefusedException {
+    AdmitSpec spec = new AdmitSpec("model", format, CONTEXT, KV, vocab);
+    return new Admission(spec, tokenizer).admit(record);
+  }
+
+  private RefusedException refusal(SourceRecord record, ReasonCode reason) {
+    RefusedException refused = catchThrowableOfType(RefusedException.class, () -> admit(record));
+    assertThat(refused).as("refused").isNotNull();
+    assertThat(refused.reason()).isEqualTo(reason);
+    assertThat(refused.getMessage()).isNotBlank().doesNotContain(SECRET);
+    return refused;
+  }
+
+  private void refused(Prompt prompt, ReasonCode reason, String message) {
+    RefusedException refused = refusal(record(prompt), reason);
+    assertThat(refused).hasMessage(message);
+    assertThat(refused.requestId()).isEqualTo(prompt.getRequestId());
+  }
+
+  @ParameterizedTest
+  @EnumSource(RecordFormat.class)
+  void admitsTextAndIdsInBothFormats(RecordFormat each) throws Exception {
+    format = each;
+    SourceRecord record = record(prompt("r1", "key", "a bc", null, 1, 5));
+    AdmittedPrompt admitted = admit(record);
+    assertThat(admitted.requestId()).isEqualTo("r1");
+    assertThat(admitted.routingKey()).isEqualTo("key");
+    assertThat(admitted.tokenIds()).containsExactly(0, 1, 2);
+    assertThat(admitted.topLogits()).isEqualTo(5);
+    assertThat(admitted.metadata()).isEqualTo(Map.of("team", "blue"));
+    assertThat(admitted.arrivalMillis()).isEqualTo(1234);
+    assertThat(admitted.origin()).isSameAs(record);
+    assertThat(admit(record(ids(49, 0))).tokenIds()).containsExactly(49, 0);
+  }
+
+  @Test
+  void withoutARoutingKeyTheRequestIdIsTheKey() throws Exception {
+    assertThat(admit(record(prompt("r1", null, "a", null, 1, 0))).routingKey()).isEqualTo("r1");
+    assertThat(admit(record(prompt("r1", "", "a", null, 1, 0))).routingKey()).isEqualTo("r1");
+  }
+
+  @ParameterizedTest
+  @EnumSource(RecordFormat.class)
+  void refusesWhatCannotBeRead(RecordFormat each) {
+    format = each;
+    refusal(record(new byte[] {1, 2, 3}), ReasonCode.UNREADABLE_RECORD);
+    refusal(record(new byte[0]), ReasonCode.UNREADABLE_RECORD);
+    refusal(record((byte[]) null), ReasonCode.UNREADABLE_RECORD);
+  }
+
+  @Test
+  void refusesAnUnknownSchema() {
+    byte[] value = AvroCodec.PROMPT.encode(text(SECRET));
+    value[4]++;
+    refusal(record(value), ReasonCode.UNKNOWN_SCHEMA);
+  }
+
+  @Test
+  void tellsTheIdOfAnUnreadableJsonRecordIfItCan() {
+    format = RecordFormat.JSON;
+    byte[] value = "{\"request_id\":\"r9\",\"text\":[\"secret\"]}".getBytes(StandardCharsets.UTF_8);
+    assertThat(refusal(record(value), ReasonCode.UNREADABLE_RECORD).requestId()).isEqualTo("r9");
+  }
+
+  @Test
+  void refusesAnEmptyId() {
+    RefusedException refused =
+        refusal(record(prompt("", null, SECRET, null, 1, 0)), ReasonCode.EMPTY_REQUEST_ID);
+    assertThat(refused.requestId()).isNull();
+  }
+
+  @Test
+  void refusesNeitherAndBoth() {
+    refused(
+        prompt("r1", null, null, null, 1, 0),
+        ReasonCode.NO_TEXT_OR_TOKEN_IDS,
+        "neither text nor token_ids is given; give one of them");
+    refused(
+        prompt("r1", null, SECRET, List.of(1), 1, 0),
+        ReasonCode.BOTH_TEXT_AND_TOKEN_IDS,
+        "both text and token_ids are given; give one of them");
+  }
+
+  @Test
+  void refusesPromptsWithoutTokens() {
+    refused(
+        text(""),
+        ReasonCode.NO_TOKENS,
+        "text gives no token; a prompt has at least one: text_chars=0");
+    refused(
+        text("  "),
+        ReasonCode.NO_TOKENS,
+        "text gives no token; a prompt has at least one: text_chars=2");
+    refused(ids(), ReasonCode.NO_TOKENS, "token_ids is empty; a prompt has at least one token");
+  }
+
+  @Test
+  void withoutATokenizerTakesIdsAndRefusesTexts() throws Exception {
+    tokenizer = null;
+    assertThat(admit(record(ids(7))).tokenIds()).containsExactly(7);
+    refused(
+        text(SECRET),
+        ReasonCode.NO_TOKENIZER,
+        "the model came without a tokenizer, so text cannot be encoded; send token_ids");
+    refusal(record(text("")), ReasonCode.NO_TOKENS);
+  }
+
+  @Test
+  void refusesIdsOutsideTheVocabularyWithoutTellingThem() {
+    String message = "token id is outside the vocabulary: position=1 tokens=3 vocab_size=50";
+    refused(ids(1, 50, 3), ReasonCode.TOKEN_ID_OUT_OF_VOCABULARY, message);
+    refused(ids(1, -1, 3), ReasonCode.TOKEN_ID_OUT_OF_VOCABULARY, message);
+    refused(
+        text("aAb"), // the tokenizer may know more tokens than the model
+        ReasonCode.TOKEN_ID_OUT_OF_VOCABULARY,
+        message);
+  }
+
+  @Test
+  void oneTextThatTheTokenizerFailsOnIsRefusedLikeAnyOther() {
+    refused(
+        text(SECRET + "!"),
+        ReasonCode.UNREADABLE_RECORD,
+        "the tokenizer failed on the text: text_chars=7 error=java.lang.IllegalStateException");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"0", "2", "-1", "2147483647"})
+  void refusesAnyOtherNumberOfNewTokensThanOne(int maxNewTokens) {
+    refused(
+        prompt("r1", null, SECRET, null, maxNewTokens, 0),
+        ReasonCode.MAX_NEW_TOKENS_OUT_OF_RANGE,
+        "only one new token is supported for now: max_new_tokens=" + maxNewTokens + " supported=1");
+  }
+
+  @Test
+  void refusesTopLogitsOutOfRange() throws Exception {
+    for (int wrong : new int[] {-1, 51, Integer.MIN_VALUE}) {
+      refused(
+          prompt("r1", null, SECRET, null, 1, wrong),
+          ReasonCode.TOP_LOGITS_OUT_OF_RANGE,
+          "top_logits is out of range: top_logits=" + wrong + " range=0..50");
+    }
+    assertThat(admit(record(prompt("r1", null, "a", null, 1, 50))).topLogits()).isEqualTo(50);
+    vocab = 5000;
+    assertThat(admit(record(prompt("r1", null, "a", null, 1, 1000))).topLogits()).isEqualTo(1000);
+    refused(
+        prompt("r1", null, SECRET, null, 1, 1001),
+        ReasonCode.TOP_LOGITS_OUT_OF_RANGE,
+        "top_logits is out of range: top_logits=1001 range=0..1000");
+  }
+
+  @Test
+  void refusesPromptsLongerThanContextOrPoolWithTheNumbers() throws Exception {
+    Integer[] many = Collections.nCopies(101, 1).toArray(new Integer[0]);
+    refused(
+        ids(many),
+        ReasonCode.LONGER_THAN_CONTEXT,
+        "prompt is longer than the model's context: prompt_tokens=101 context_tokens=100");
+    refused(
+        text("a".repeat(65)),
+        ReasonCode.LONGER_THAN_KV_POOL,
+        "prompt is longer than the KV pool: prompt_tokens=65 kv_pool_tokens=64;"
+            + " see --max-total-tokens");
+    assertThat(admit(record(text("a".repeat(64)))).tokenIds()).hasSize(64);
+  }
+}
