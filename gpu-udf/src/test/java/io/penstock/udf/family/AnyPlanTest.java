@@ -1,0 +1,71 @@
+package io.penstock.udf.family;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.udf.backend.BackendUnderTest;
+import io.penstock.udf.backend.BackendsUnderTest;
+import io.penstock.udf.model.Goldens;
+import io.penstock.udf.model.Model;
+import io.penstock.udf.model.Models;
+import io.penstock.udf.model.TinyModels;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/**
+ * The answer never depends on the plan: logits are the same bit for bit whatever the number of
+ * stages, the size of the chunks, the company in a batch and its order, and the pages.
+ */
+class AnyPlanTest {
+  private static final String MODEL = "llama-rope3-tied-a";
+  private static final int KV_PAGES = 30;
+  private static final int MAX_ROWS = 1100;
+  private static final long SEED = Long.getLong("penstock.seed", System.nanoTime());
+
+  static Stream<Arguments> backendsAndStages() {
+    return BackendsUnderTest.ALL.stream()
+        .flatMap(
+            subject ->
+                IntStream.rangeClosed(1, 3).mapToObj(stages -> Arguments.of(subject, stages)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("backendsAndStages")
+  void logitsAreTheSame(BackendUnderTest subject, int stages) throws Exception {
+    subject.assumeAvailable();
+    List<int[]> prompts = Goldens.tiny(MODEL).stream().map(Goldens.Prompt::ids).toList();
+    try (Model model = Models.open(TinyModels.directory(MODEL));
+        Pipeline plain = new Pipeline(model, 1, subject::open, KV_PAGES, MAX_ROWS);
+        Pipeline pipeline = new Pipeline(model, stages, subject::open, KV_PAGES, MAX_ROWS)) {
+      Map<String, float[]> whole = run(plain, prompts, 1024, 1, 0);
+      assertThat(whole).hasSize(prompts.size());
+      long seed = SEED;
+      for (int chunkTokens : new int[] {64, 192, 1024}) {
+        // Alone; in company; in the same company in another order; in smaller company.
+        for (int perBatch : new int[] {1, 5, 5, 2}) {
+          seed++;
+          Map<String, float[]> logits = run(pipeline, prompts, chunkTokens, perBatch, seed);
+          for (String prompt : whole.keySet()) {
+            assertThat(logits.get(prompt))
+                .as(
+                    "%s stages=%d chunkTokens=%d perBatch=%d prompt=%s; -Dpenstock.seed=%d",
+                    subject, stages, chunkTokens, perBatch, prompt, SEED)
+                .isEqualTo(whole.get(prompt));
+          }
+        }
+      }
+    }
+  }
+
+  private static Map<String, float[]> run(
+      Pipeline pipeline, List<int[]> prompts, int chunkTokens, int perBatch, long seed)
+      throws Exception {
+    ChunkPlan plan = new ChunkPlan(chunkTokens, perBatch, new Random(seed));
+    return pipeline.run(plan.batches(prompts, pipeline.kvPages()));
+  }
+}
