@@ -25,7 +25,7 @@ final class FrameRandomizedTest {
 
   @Test
   void everyFrameComesOutAsItWentIn() throws Exception {
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 50; round++) {
       FragmentSerializer serializer = new FragmentSerializer();
       Frames.Collected collected = new Frames.Collected();
       FrameReader reader = new FrameReader(collected);
