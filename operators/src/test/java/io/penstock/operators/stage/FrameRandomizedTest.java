@@ -25,7 +25,7 @@ final class FrameRandomizedTest {
 
   @Test
   void everyFrameComesOutAsItWentIn() throws Exception {
-    for (int round = 0; round < 50; round++) {
+    for (int round = 0; round < 200; round++) {
       FragmentSerializer serializer = new FragmentSerializer();
       Frames.Collected collected = new Frames.Collected();
       FrameReader reader = new FrameReader(collected);
@@ -44,7 +44,9 @@ final class FrameRandomizedTest {
       for (int frame = random.nextInt(6); frame > 0; frame--) {
         sent.add(writeAny(writer));
       }
-      assertThat(collected.frames).as("seed=%d", seed).usingRecursiveComparison().isEqualTo(sent);
+      assertThat(collected.frames.stream().map(Frames.Whole::text).toList())
+          .as("seed=%d", seed)
+          .isEqualTo(sent.stream().map(Frames.Whole::text).toList());
       assertThat(reader.partial()).isFalse();
       assertThat(reader.receivedBytes()).isEqualTo(writer.sentBytes());
     }

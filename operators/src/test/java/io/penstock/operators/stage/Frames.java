@@ -6,10 +6,12 @@ import io.penstock.udf.stage.ElementType;
 import io.penstock.udf.stage.Segment;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import org.apache.flink.core.memory.DataInputDeserializer;
 import org.apache.flink.core.memory.DataOutputSerializer;
 
@@ -24,7 +26,30 @@ public final class Frames {
    * @param shape shape of its body
    * @param body its body
    */
-  public record Whole(FrameHeader header, BodyShape shape, byte[] body) {}
+  public record Whole(FrameHeader header, BodyShape shape, byte[] body) {
+
+    /**
+     * @return all of it as text: equal for equal frames
+     */
+    public String text() {
+      StringBuilder text = new StringBuilder();
+      text.append(header.kind()).append(header.sequence()).append(header.timings());
+      for (Segment segment : header.segments()) {
+        text.append(segment.requestId())
+            .append(List.of(segment.prefixTokens(), segment.tokens(), segment.last()))
+            .append(Arrays.toString(segment.pageTable()));
+      }
+      for (PromptSummary prompt : header.prompts()) {
+        text.append(prompt.requestId())
+            .append(List.of(prompt.arrivalMillis(), prompt.firstDispatchMicros()))
+            .append(List.of(prompt.promptTokens(), prompt.cachedTokens(), prompt.topLogits()))
+            .append(Arrays.toString(prompt.chunkTokens()))
+            .append(new TreeMap<>(prompt.metadata()))
+            .append(prompt.cancelReason());
+      }
+      return text.append(shape).append(Arrays.toString(body)).toString();
+    }
+  }
 
   /** Collects whole frames. */
   public static final class Collected implements FrameReader.Receiver {
