@@ -118,7 +118,7 @@ public final class Chunker {
    * @return what became of it; the chunker keeps it only if it is queued
    */
   public Answer add(QueuedPrompt prompt, long nowMicros) {
-    if (waiting.containsKey(prompt.requestId()) || open.containsKey(prompt.requestId())) {
+    if (knows(prompt.requestId())) {
       return Answer.DUPLICATE;
     }
     if (prompt.pagesNeeded() > limits.kvPages()) {
@@ -201,6 +201,14 @@ public final class Chunker {
       }
     }
     return Optional.of(new Cut(nextSequence++, segments, prompts));
+  }
+
+  /**
+   * @param requestId an id
+   * @return whether a prompt of that id waits or is open
+   */
+  public boolean knows(String requestId) {
+    return waiting.containsKey(requestId) || open.containsKey(requestId);
   }
 
   /**

@@ -224,6 +224,11 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
     }
   }
 
+  /** For tests. */
+  HeadStage stage() {
+    return stage;
+  }
+
   private void awaitRunning() throws Exception {
     if (closed || ready) {
       return;

@@ -202,6 +202,21 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
     return chunker.hasWork() || !window.isEmpty();
   }
 
+  /** Whether a prompt of that id waits or is open. */
+  boolean knows(String requestId) {
+    return chunker.knows(requestId);
+  }
+
+  /** Batches in the stage. */
+  int inFlight() {
+    return window.inFlight();
+  }
+
+  /** KV pages handed out. */
+  int pagesUsed() {
+    return chunker.pagesUsed();
+  }
+
   /** Runs mails until nothing is in the stage; nothing is dispatched meanwhile. */
   void drain() throws InterruptedException {
     window.drain();

@@ -1,0 +1,62 @@
+package io.penstock.operators.chunk;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.penstock.schemas.Cancel;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/** A control source whose cancels a test makes. */
+final class FakeControl implements ControlSource.ControlReader {
+  private final BlockingQueue<List<Cancel>> queue = new LinkedBlockingQueue<>();
+  private final Semaphore handedOver = new Semaphore(0);
+  private volatile RuntimeException failure;
+  private volatile boolean opened;
+  private volatile boolean closed;
+  private boolean mailing;
+
+  /** Source of this reader. */
+  ControlSource source() {
+    return () -> {
+      opened = true;
+      return this;
+    };
+  }
+
+  /** Hands cancels over; returns when the mail with them is in the mailbox. */
+  void cancel(String reason, String... requestIds) throws InterruptedException {
+    queue.add(List.of(requestIds).stream().map(id -> new Cancel(id, null, reason)).toList());
+    assertThat(handedOver.tryAcquire(20, TimeUnit.SECONDS)).as("mailed").isTrue();
+  }
+
+  void failWith(RuntimeException with) {
+    failure = with;
+  }
+
+  void assertClosed() {
+    assertThat(closed).as("reader closed").isEqualTo(opened);
+  }
+
+  @Override
+  public List<Cancel> poll(Duration timeout) throws InterruptedException {
+    if (mailing) {
+      mailing = false;
+      handedOver.release();
+    }
+    if (failure != null) {
+      throw failure;
+    }
+    List<Cancel> cancels = queue.poll(timeout.toMillis(), TimeUnit.MILLISECONDS);
+    mailing = cancels != null;
+    return mailing ? cancels : List.of();
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+  }
+}
