@@ -22,7 +22,7 @@ import org.apache.flink.util.OutputTag;
  * <pre>
  *   admittedPrompts        counter  prompts that went on to the head
  *   admittedTokens         counter  tokens in them
- *   deadLetters            counter  records refused
+ *   refused                counter  records refused
  *   deadLetters.&lt;REASON&gt;   counter  the same by reason code
  * </pre>
  */
@@ -39,7 +39,7 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
   private transient Admission admission;
   private transient Counter admittedPrompts;
   private transient Counter admittedTokens;
-  private transient Counter deadLetters;
+  private transient Counter refused;
   private transient Map<ReasonCode, Counter> deadLettersByReason;
 
   /**
@@ -59,7 +59,7 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
     MetricGroup metrics = getRuntimeContext().getMetricGroup();
     admittedPrompts = metrics.counter("admittedPrompts");
     admittedTokens = metrics.counter("admittedTokens");
-    deadLetters = metrics.counter("deadLetters");
+    refused = metrics.counter("refused");
     MetricGroup byReason = metrics.addGroup("deadLetters");
     deadLettersByReason = new EnumMap<>(ReasonCode.class);
     for (ReasonCode reason : ReasonCode.values()) {
@@ -73,7 +73,7 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
     try {
       admitted = admission.admit(record);
     } catch (RefusedException e) {
-      deadLetters.inc();
+      refused.inc();
       deadLettersByReason.get(e.reason()).inc();
       context.output(
           DEAD_LETTERS, DeadLetters.of(record, e.requestId(), e.reason(), e.getMessage()));
