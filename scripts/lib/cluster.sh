@@ -172,7 +172,7 @@ cmd_up() {
 Usage: scripts/penstock up [--taskmanagers N] [--config FILE]
 Starts Kafka (one node) and Flink (a JobManager and N TaskManagers of one slot each) on loopback, or what is missing of them, and
 waits until they are ready. Fewer TaskManagers than run already: 'down' first.
-  --taskmanagers N   default 3, or as many as run: a job of P stages takes P + 1 (source and sinks have one of their own)
+  --taskmanagers N   default 3, or as many as run: a job of P stages takes P, and goes on at once with one more when one dies
   --config FILE      lines (key: value) laid over flink-conf/config.yaml, for instance flink-conf/gpu-node.yaml
 USAGE
         return 0

@@ -99,7 +99,7 @@ run_job() {
     job_failure "$id" >&2
     "$FLINK_HOME_DIR/bin/flink" cancel "$id" >/dev/null 2>&1 || true
     die "the job did not come to run: state=${JOB_OUTCOME:-unknown} job=$id (cancelled)" \
-      "TaskManagers: $(registered_taskmanagers); a job of P stages takes P + 1 of one slot each: $SELF up --taskmanagers N" \
+      "TaskManagers: $(registered_taskmanagers); a job of P stages takes P of one slot each: $SELF up --taskmanagers N" \
       "logs: $FLINK_HOME_DIR/log"
   fi
   printf '%s\n' "$id"
@@ -151,7 +151,7 @@ cmd_local() {
 # A text of this project's own, cut so that it fits the sample model's 8,192 tokens, and a beginning to be continued.
 long_prompt() {
   (cd "$ROOT" && cat README.md docs/*.md flink-conf/config.yaml 2>/dev/null | head -c 18000)
-  printf '\n\nThe project described above is called'
+  printf '\n\nA penstock is the pipe that feeds a turbine under'
 }
 
 cmd_quickstart() {
