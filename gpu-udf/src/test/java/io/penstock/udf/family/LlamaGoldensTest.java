@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.penstock.udf.backend.BackendUnderTest;
 import io.penstock.udf.backend.BackendsUnderTest;
 import io.penstock.udf.model.Goldens;
-import io.penstock.udf.model.Goldens.TokenLogit;
 import io.penstock.udf.model.Model;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.TinyModels;
@@ -67,20 +66,11 @@ class LlamaGoldensTest {
         ChunkPlan plan = new ChunkPlan(CHUNK_TOKENS, 1, new Random(prompt.ids().length));
         List<Pipeline.Batch> batches = plan.batches(List.of(prompt.ids()), KV_PAGES);
         Map<String, float[]> logits = pipeline.run(batches);
-        assertLogits(prompt, logits.get("0"), off);
+        GoldenLogits.assertClose(prompt, logits.get("0"), off);
         double undecided = subject.precision().equals("f32") ? UNDECIDED : off;
         assertGreedy(pipeline, prompt, batches, logits.get("0"), undecided);
       }
     }
-  }
-
-  private static void assertLogits(Goldens.Prompt prompt, float[] logits, double off) {
-    assertThat(prompt.probes()).isNotEmpty();
-    double worst = 0;
-    for (TokenLogit probe : prompt.probes()) {
-      worst = Math.max(worst, Math.abs((double) logits[probe.tokenId()] - probe.logit()));
-    }
-    assertThat(worst).as("largest difference of a logit, %s", prompt).isLessThanOrEqualTo(off);
   }
 
   /** Each token is added to the prompt; what is computed again begins with the last page. */
@@ -98,7 +88,7 @@ class LlamaGoldensTest {
       if (prompt.greedyMargin()[step] <= undecided) {
         return;
       }
-      int token = argmax(last);
+      int token = GoldenLogits.argmax(last);
       assertThat(token)
           .as("greedy token %d after %s", step, prompt)
           .isEqualTo(prompt.greedy()[step]);
@@ -123,13 +113,5 @@ class LlamaGoldensTest {
       }
     }
     throw new AssertionError("no page is free");
-  }
-
-  private static int argmax(float[] logits) {
-    int best = 0;
-    for (int i = 1; i < logits.length; i++) {
-      best = logits[i] > logits[best] ? i : best;
-    }
-    return best;
   }
 }

@@ -95,7 +95,7 @@ final class Pipeline implements AutoCloseable {
             }
           });
     }
-    all.get(120, TimeUnit.SECONDS);
+    all.get(10, TimeUnit.MINUTES);
     Map<String, float[]> logits = new TreeMap<>();
     for (StageResult result : ended) {
       int row = 0;
