@@ -105,6 +105,24 @@ final class FrameTest {
   }
 
   @Test
+  void aFragmentOfTheFrameBeforeOrAfterIsRefusedThoughItFits() throws Exception {
+    List<Fragment> fragments = new ArrayList<>();
+    FrameWriter writer = new FrameWriter(100, fragment -> fragments.add(serializer.copy(fragment)));
+    for (int frame = 0; frame < 3; frame++) {
+      Activations body = Frames.activations(ElementType.F32, 4, 2, new Random(6));
+      writer.activations(Frames.header(frame, "a", 4, false), body);
+    }
+    assertThat(fragments).hasSize(6).allMatch(fragment -> fragment.count() == 2);
+    assertThat(Frames.read(fragments)).hasSize(3);
+    for (int[] order : new int[][] {{0, 3}, {2, 3}, {0, 1, 4, 5}, {0, 1, 0, 1}, {0, 1, 2, 1}}) {
+      List<Fragment> wrong = Arrays.stream(order).mapToObj(fragments::get).toList();
+      assertThatThrownBy(() -> Frames.read(wrong))
+          .isInstanceOf(FrameException.class)
+          .hasMessageContaining("fragment out of order: expectedFrame=");
+    }
+  }
+
+  @Test
   void theWriterRefusesLogitsThatDoNotFit() {
     FrameWriter writer = new FrameWriter(fragment -> {});
     FrameHeader header = Frames.header(5, "a", 2, true);
