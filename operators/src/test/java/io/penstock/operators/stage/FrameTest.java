@@ -107,7 +107,7 @@ final class FrameTest {
   @Test
   void aFragmentOfTheFrameBeforeOrAfterIsRefusedThoughItFits() throws Exception {
     List<Fragment> fragments = new ArrayList<>();
-    FrameWriter writer = new FrameWriter(100, fragment -> fragments.add(serializer.copy(fragment)));
+    FrameWriter writer = new FrameWriter(50, fragment -> fragments.add(serializer.copy(fragment)));
     for (int frame = 0; frame < 3; frame++) {
       Activations body = Frames.activations(ElementType.F32, 4, 2, new Random(6));
       writer.activations(Frames.header(frame, "a", 4, false), body);
