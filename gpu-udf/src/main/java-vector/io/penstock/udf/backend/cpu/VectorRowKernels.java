@@ -14,8 +14,9 @@ import jdk.incubator.vector.VectorSpecies;
  * {@code -Werror}: the warning that the module incubates cannot be switched off on JDK 17. Found by
  * name, see {@link RowKernelsLoader}.
  *
- * <p>Sums go into four vectors (columns modulo four vectors), whose lanes are then added in a fixed
- * order by hand: the API leaves the order of its own reductions open.
+ * <p>Lanes are added in a fixed order by hand: the API leaves the order of its own reductions open.
+ * Loops are short on purpose: past some size the compiler stops to inline, and vectors become
+ * objects.
  */
 final class VectorRowKernels implements RowKernels {
   private static final VectorSpecies<Float> F = FloatVector.SPECIES_PREFERRED;
@@ -52,9 +53,9 @@ final class VectorRowKernels implements RowKernels {
     }
   }
 
-  private static float sum(FloatVector a, FloatVector b, FloatVector c, FloatVector d) {
+  private static float sum(FloatVector x) {
     float[] lanes = LANE_SUMS.get();
-    a.add(b).add(c.add(d)).intoArray(lanes, 0);
+    x.intoArray(lanes, 0);
     for (int half = LANES / 2; half > 0; half /= 2) {
       for (int i = 0; i < half; i++) {
         lanes[i] += lanes[i + half];
@@ -112,7 +113,7 @@ final class VectorRowKernels implements RowKernels {
       FloatVector x = load(in, inAt + 4 * c);
       s0 = x.fma(x, s0);
     }
-    float squares = sum(s0, s1, s2, s3);
+    float squares = sum(s0.add(s1).add(s2.add(s3)));
     for (; c < count; c++) {
       float x = in.getFloat(inAt + 4 * c);
       squares = Math.fma(x, x, squares);
@@ -250,32 +251,14 @@ final class VectorRowKernels implements RowKernels {
       int outAt) {
     FloatVector factor = FloatVector.broadcast(F, scale);
     FloatVector offset = FloatVector.broadcast(F, -shift);
-    FloatVector s0 = FloatVector.zero(F);
-    FloatVector s1 = s0;
-    FloatVector s2 = s0;
-    FloatVector s3 = s0;
+    FloatVector sums = FloatVector.zero(F);
     int c = 0;
-    for (; c <= count - 4 * LANES; c += 4 * LANES) {
-      int at = inAt + 4 * c;
-      FloatVector e0 = exp2(load(in, at).fma(factor, offset));
-      FloatVector e1 = exp2(load(in, at + BYTES).fma(factor, offset));
-      FloatVector e2 = exp2(load(in, at + 2 * BYTES).fma(factor, offset));
-      FloatVector e3 = exp2(load(in, at + 3 * BYTES).fma(factor, offset));
-      store(bf16, e0, out, outAt, c);
-      store(bf16, e1, out, outAt, c + LANES);
-      store(bf16, e2, out, outAt, c + 2 * LANES);
-      store(bf16, e3, out, outAt, c + 3 * LANES);
-      s0 = s0.add(e0);
-      s1 = s1.add(e1);
-      s2 = s2.add(e2);
-      s3 = s3.add(e3);
-    }
     for (; c <= count - LANES; c += LANES) {
       FloatVector e = exp2(load(in, inAt + 4 * c).fma(factor, offset));
       store(bf16, e, out, outAt, c);
-      s0 = s0.add(e);
+      sums = sums.add(e);
     }
-    float sum = sum(s0, s1, s2, s3);
+    float sum = sum(sums);
     int tail = Math.min(width, c + LANES);
     sum =
         ScalarRowKernels.exponentials(
