@@ -26,6 +26,14 @@ final class VectorRowKernels implements RowKernels {
   private static final ByteOrder ORDER = ByteOrder.LITTLE_ENDIAN;
   private static final int LANES = F.length();
   private static final int BYTES = 4 * LANES;
+
+  /** The bits of a rounder plus the limits: their low bits are the limits. */
+  private static final int LEAST_EXPONENT =
+      Float.floatToRawIntBits(Exponential.ROUNDER - Exponential.LIMIT);
+
+  private static final int GREATEST_EXPONENT =
+      Float.floatToRawIntBits(Exponential.ROUNDER + Exponential.LIMIT);
+
   private static final ThreadLocal<float[]> LANE_SUMS =
       ThreadLocal.withInitial(() -> new float[LANES]);
 
@@ -136,14 +144,15 @@ final class VectorRowKernels implements RowKernels {
     }
   }
 
-  /** 2^x, lane by lane as {@link Exponential#exp2}. */
+  /**
+   * 2^x as {@link Exponential#exp2}, but that the exponent is cut instead of x, which takes one
+   * instruction on integers (comparing floats takes many here): outside of the limits the result is
+   * of the right size only, and a NaN may come out as a number.
+   */
   private static FloatVector exp2(FloatVector x) {
-    FloatVector floor =
-        x.blend(-Exponential.LIMIT, x.compare(VectorOperators.LT, -Exponential.LIMIT));
-    FloatVector cut =
-        floor.blend(Exponential.LIMIT, floor.compare(VectorOperators.GT, Exponential.LIMIT));
-    FloatVector rounded = cut.add(Exponential.ROUNDER);
-    FloatVector f = cut.sub(rounded.sub(Exponential.ROUNDER));
+    FloatVector rounded = x.add(Exponential.ROUNDER);
+    FloatVector f = x.sub(rounded.sub(Exponential.ROUNDER));
+    IntVector exponent = rounded.reinterpretAsInts().max(LEAST_EXPONENT).min(GREATEST_EXPONENT);
     FloatVector p = FloatVector.broadcast(F, Exponential.C6);
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C5));
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C4));
@@ -152,7 +161,7 @@ final class VectorRowKernels implements RowKernels {
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C1));
     p = p.fma(f, FloatVector.broadcast(F, 1f));
     return p.reinterpretAsInts()
-        .add(rounded.reinterpretAsInts().lanewise(VectorOperators.LSHL, 23))
+        .add(exponent.lanewise(VectorOperators.LSHL, 23))
         .reinterpretAsFloats();
   }
 
@@ -213,10 +222,6 @@ final class VectorRowKernels implements RowKernels {
     ScalarRowKernels.widen(in, inAt, bf16, vectors, count, out, outAt);
   }
 
-  private static FloatVector larger(FloatVector a, FloatVector b) {
-    return a.blend(b, b.compare(VectorOperators.GT, a));
-  }
-
   @Override
   public float max(ByteBuffer in, int inAt, int count) {
     FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
@@ -226,15 +231,15 @@ final class VectorRowKernels implements RowKernels {
     int c = 0;
     for (; c <= count - 4 * LANES; c += 4 * LANES) {
       int at = inAt + 4 * c;
-      m0 = larger(m0, load(in, at));
-      m1 = larger(m1, load(in, at + BYTES));
-      m2 = larger(m2, load(in, at + 2 * BYTES));
-      m3 = larger(m3, load(in, at + 3 * BYTES));
+      m0 = m0.max(load(in, at));
+      m1 = m1.max(load(in, at + BYTES));
+      m2 = m2.max(load(in, at + 2 * BYTES));
+      m3 = m3.max(load(in, at + 3 * BYTES));
     }
     for (; c <= count - LANES; c += LANES) {
-      m0 = larger(m0, load(in, inAt + 4 * c));
+      m0 = m0.max(load(in, inAt + 4 * c));
     }
-    float max = larger(larger(m0, m1), larger(m2, m3)).reduceLanes(VectorOperators.MAX);
+    float max = m0.max(m1).max(m2.max(m3)).reduceLanes(VectorOperators.MAX);
     return ScalarRowKernels.max(in, inAt, c, count, max);
   }
 
@@ -258,7 +263,7 @@ final class VectorRowKernels implements RowKernels {
       store(bf16, e, out, outAt, c);
       sums = sums.add(e);
     }
-    float sum = sum(sums);
+    float sum = sum(sums) + (shift - shift); // not finite if the shift is not
     int tail = Math.min(width, c + LANES);
     sum =
         ScalarRowKernels.exponentials(

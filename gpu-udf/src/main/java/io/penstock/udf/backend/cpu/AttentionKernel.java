@@ -181,7 +181,7 @@ final class AttentionKernel implements AutoCloseable {
         int scoresAt = 4 * row * shape.scoreStride();
         float max = kernels.max(scoreBytes, scoresAt, valid) * scoreScale;
         float before = maxima[row];
-        float now = firstBlock || max > before ? max : before;
+        float now = firstBlock ? max : Math.max(max, before);
         float sum =
             kernels.exponentials(
                 scoreBytes,

@@ -56,7 +56,7 @@ interface RowKernels {
   void widen(ByteBuffer in, int inAt, boolean bf16, int count, ByteBuffer out, int outAt);
 
   /**
-   * Largest of {@code count} values.
+   * Largest of {@code count} values; NaN if one is.
    *
    * @param count at least 1
    */
@@ -66,7 +66,7 @@ interface RowKernels {
    * {@code out[c] = 2^(in[c]·scale − shift)} for c &lt; count, 0 for count ≤ c &lt; width.
    *
    * @param shift at least the largest {@code in[c]·scale}
-   * @return the sum of the exponentials before they are rounded
+   * @return the sum of the exponentials before they are rounded; NaN if the shift is not finite
    */
   float exponentials(
       ByteBuffer in,

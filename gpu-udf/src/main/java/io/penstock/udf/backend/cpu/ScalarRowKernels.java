@@ -113,7 +113,7 @@ final class ScalarRowKernels implements RowKernels {
     float max = start;
     for (int c = first; c < count; c++) {
       float x = in.getFloat(inAt + 4 * c);
-      max = x > max ? x : max;
+      max = Math.max(x, max);
     }
     return max;
   }
