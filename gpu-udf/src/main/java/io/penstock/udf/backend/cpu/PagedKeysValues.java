@@ -47,6 +47,10 @@ final class PagedKeysValues implements Backend.KvPool {
     return pages;
   }
 
+  long sizeBytes() {
+    return memory.sizeBytes();
+  }
+
   int kvHeads() {
     return layout.kvHeads();
   }
