@@ -30,6 +30,9 @@ final class LinesEnumerator implements SplitEnumerator<LinesSplit, LinesSplit> {
 
   @Override
   public void addSplitsBack(List<LinesSplit> splits, int subtask) {
+    if (splits.isEmpty()) {
+      return;
+    }
     unassigned = splits.get(0);
     if (context.registeredReaders().containsKey(subtask)) {
       addReader(subtask);

@@ -6,6 +6,7 @@ import io.penstock.job.PrefillRuntime;
 import io.penstock.job.PrefillTopology;
 import io.penstock.job.RefusedException;
 import io.penstock.udf.family.Stages;
+import io.penstock.udf.stage.StageOpener;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -65,6 +66,17 @@ public final class LocalCommand implements Callable<Integer> {
   @Mixin private PrefillOptions options;
   @Spec private CommandSpec spec;
 
+  private final StageOpener opener;
+
+  /** Opens stages of real models. */
+  public LocalCommand() {
+    this(new Stages());
+  }
+
+  LocalCommand(StageOpener opener) {
+    this.opener = opener;
+  }
+
   @Override
   public Integer call() throws Exception {
     options.check();
@@ -123,7 +135,7 @@ public final class LocalCommand implements Callable<Integer> {
     if (lines > 0) {
       StreamExecutionEnvironment environment = LocalCluster.environment(plan);
       PrefillRuntime.require(environment);
-      PrefillTopology.build(environment, plan, edges, new Stages());
+      PrefillTopology.build(environment, plan, edges, opener);
       err().println(plan.describe());
       await(environment.executeAsync(plan.jobName()), answers, lines);
     }

@@ -1,0 +1,2 @@
+/** Tests of the Kafka edges. */
+package io.penstock.job.kafka;

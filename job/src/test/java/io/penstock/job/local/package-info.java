@@ -1,0 +1,2 @@
+/** Tests of whole jobs in this process. */
+package io.penstock.job.local;
