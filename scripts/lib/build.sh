@@ -73,7 +73,7 @@ install_udf() {
       rm -f "${lib:?}/$old"
       changed=0
     fi
-  done < <(cat "$list" 2>/dev/null; cd "$lib" && printf '%s\n' penstock-gpu-udf-*.jar)
+  done < <(cat "$list" 2>/dev/null || true; cd "$lib" && printf '%s\n' penstock-gpu-udf-*.jar)
   printf '%s\n' "${names[@]}" >"$list"
   return $changed
 }

@@ -4,10 +4,13 @@
 RUNNING_SECONDS=300 # loading the weights of a large model takes its time
 JOB_FILE=$RUN_DIR/job # id of the job that was submitted last, and what of
 
-# client MAIN-CLASS ARGUMENTS...: a JVM with the job jar and Flink's libraries, in the caller's directory.
+# client MAIN-CLASS ARGUMENTS...: a JVM with the job jar and Flink's libraries, in the caller's directory. The Vector API only where
+# something is computed: on JDK 17 it comes with a warning that cannot be switched off.
 client() {
-  local flags=()
-  read -r -a flags <<<"$(sed -n 's/^env.java.opts.all: //p' "$FLINK_HOME_DIR/conf/config.yaml")"
+  local flags=() line
+  line=$(sed -n 's/^env.java.opts.all: //p' "$FLINK_HOME_DIR/conf/config.yaml")
+  [[ ${2:-} == local ]] || line=${line/--add-modules jdk.incubator.vector/}
+  read -r -a flags <<<"$line"
   "$JAVA" "${flags[@]}" -Dlog4j.configurationFile="$FLINK_HOME_DIR/conf/log4j-cli.properties" \
     -Dpicocli.ansi=false -cp "$JOB_JAR:$FLINK_HOME_DIR/lib/*" "$@"
 }
@@ -74,7 +77,7 @@ job_failure() {
 
 # run_job ARGUMENTS...: flink run -d; prints the job's id when all its tasks run.
 run_job() {
-  local output id flink=() job=()
+  local output id why flink=() job=()
   while [[ $# -gt 0 ]]; do
     case $1 in
       --from-savepoint | --from-savepoint=*)
@@ -89,18 +92,19 @@ run_job() {
   kafka_default ${job[@]+"${job[@]}"}
   model_default ${job[@]+"${job[@]}"}
   output=$("$FLINK_HOME_DIR/bin/flink" run -d ${flink[@]+"${flink[@]}"} "$JOB_JAR" "${DEFAULTS[@]}" ${job[@]+"${job[@]}"} 2>&1) || {
-    printf '%s\n' "$output" | grep -vE '^\s+(at |\.\.\. )' | head -n 20 >&2
+    printf '%s\n' "$output" | grep -vE '^\s+(at |\.\.\. )' | head -n 20 >&2 || true
     die "flink run failed"
   }
   [[ $output =~ JobID\ ([0-9a-f]{32}) ]] || die "flink run gave no job id" "$output"
   id=${BASH_REMATCH[1]}
+  grep '^warning: ' <<<"$output" >&2 || true
   printf '%s %s\n' "$id" "$(job_version)" >"$JOB_FILE"
   if ! wait_until "$RUNNING_SECONDS" "starting the job" job_settled "$id" || [[ $JOB_OUTCOME != RUNNING ]]; then
-    job_failure "$id" >&2
+    why=$(job_failure "$id")
+    [[ -n $why && $why != *NoResourceAvailable* ]] ||
+      why+="${why:+$'\n'}a job of P stages takes P TaskManagers of one slot, and $(registered_taskmanagers) are there: $SELF up --taskmanagers N"
     "$FLINK_HOME_DIR/bin/flink" cancel "$id" >/dev/null 2>&1 || true
-    die "the job did not come to run: state=${JOB_OUTCOME:-unknown} job=$id (cancelled)" \
-      "TaskManagers: $(registered_taskmanagers); a job of P stages takes P of one slot each: $SELF up --taskmanagers N" \
-      "logs: $FLINK_HOME_DIR/log"
+    die "the job did not come to run, and was cancelled: state=${JOB_OUTCOME:-unknown} job=$id" "$why" "logs: $FLINK_HOME_DIR/log"
   fi
   printf '%s\n' "$id"
 }
@@ -148,9 +152,11 @@ cmd_local() {
 
 # --- quickstart ---------------------------------------------------------------------------------------------------------------
 
-# A text of this project's own, cut so that it fits the sample model's 8,192 tokens, and a beginning to be continued.
+# A text of this project's own, cut so that it fits the sample model's 8,192 tokens, and a beginning to be continued: the sentence
+# stands in the README, so the answer shows that it was read.
 long_prompt() {
-  (cd "$ROOT" && cat README.md docs/*.md flink-conf/config.yaml 2>/dev/null | head -c 18000)
+  # Not a pipe: cat would end by a signal where head has enough.
+  head -c 18000 < <(cd "$ROOT" && cat README.md docs/*.md flink-conf/config.yaml)
   printf '\n\nA penstock is the pipe that feeds a turbine under'
 }
 
@@ -183,7 +189,8 @@ USAGE
     say "the job runs ($id)"
   fi
   long_prompt >"$prompt"
-  say "asking with a long prompt ($(wc -c <"$prompt") bytes of this project's own text)"
+  say "asking with a long prompt: $(wc -c <"$prompt") bytes of this project's own text, which end in"
+  say "  $(tail -n 1 "$prompt")"
   kafka_tool ask --file "$prompt"
   printf 'web UI: %s/#/job/running/%s/overview\n' "$(web_url)" "$id"
 }
