@@ -1,8 +1,10 @@
 # Every test. Sourced by scripts/penstock.
 # shellcheck shell=bash
 
+SYSTEM_TESTS=$ROOT/job/target/system-test # a state folder for each cluster that a test starts; stays for its logs
+
 cmd_test() {
-  local systems code=0 maven=''
+  local code=0
   if wants_help "$@"; then
     cat <<USAGE
 Usage: scripts/penstock test [MAVEN OPTIONS]
@@ -14,39 +16,30 @@ USAGE
   fi
   require_maven
   fetch_model
-  systems=$HOME_DIR/system-tests/$$
-  mkdir -p "$systems" "$ROOT/target"
   lock 8 "$ROOT/target/penstock-build.lock"
-  # Whatever ends this: Maven's whole process group, then the clusters that a system test left.
-  # shellcheck disable=SC2329 # called by the trap
-  end_test() {
-    trap - EXIT INT TERM HUP
-    if [[ -n $maven ]] && kill -TERM -- "-$maven" 2>/dev/null; then
-      wait_until 10 "stopping Maven" group_is_gone "$maven" || kill -KILL -- "-$maven" 2>/dev/null || true
-    fi
-    end_clusters "$systems"
-    rm -rf "$systems"
-    rmdir "$HOME_DIR/system-tests" 2>/dev/null || true
-  }
+  : >"$BUILD_STAMP.new"
+  TESTING=''
   trap end_test EXIT
   trap 'end_test; exit 130' INT TERM HUP
-  : >"$BUILD_STAMP.new"
-  setsid "${MAVEN[@]}" -f "$ROOT/pom.xml" verify -Dpenstock.smollm2="$MODEL_FILE" -Dpenstock.system-tests="$systems" "$@" \
-    8>&- 9>&- </dev/null &
-  maven=$!
-  wait "$maven" || code=$?
-  maven=''
+  # A process group of its own, so that Maven's children end with it.
+  setsid "${MAVEN[@]}" -f "$ROOT/pom.xml" verify -Dpenstock.smollm2="$MODEL_FILE" "$@" 8>&- 9>&- </dev/null &
+  TESTING=$!
+  wait "$TESTING" || code=$?
+  TESTING=''
   if [[ $code -eq 0 && $# -eq 0 ]]; then mv "$BUILD_STAMP.new" "$BUILD_STAMP"; fi
-  end_test
   return "$code"
 }
 
-group_is_gone() { ! kill -0 -- "-$1" 2>/dev/null; }
-
-# end_clusters FOLDER: stops what runs from the state folders inside, each in a script of its own.
-end_clusters() {
+# Whatever ended the tests: Maven's whole process group goes, then the clusters that a system test left.
+end_test() {
   local folder
-  for folder in "$1"/*/; do
-    [[ ! -d $folder/run ]] || PENSTOCK_HOME=${folder%/} "$ROOT/scripts/penstock" down || true
+  trap - EXIT INT TERM HUP
+  if [[ -n $TESTING ]] && kill -TERM -- "-$TESTING" 2>/dev/null; then
+    wait_until 15 "stopping Maven" group_is_gone "$TESTING" || kill -KILL -- "-$TESTING" 2>/dev/null || true
+  fi
+  for folder in "$SYSTEM_TESTS"/*/; do
+    [[ ! -d $folder/run ]] || PENSTOCK_HOME=${folder%/} "$ROOT/scripts/penstock" down 2>/dev/null || true
   done
 }
+
+group_is_gone() { ! kill -0 -- "-$1" 2>/dev/null; }
