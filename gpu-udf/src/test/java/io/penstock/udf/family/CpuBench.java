@@ -30,6 +30,8 @@ import java.util.TreeMap;
  */
 public final class CpuBench {
   private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
+  private static final com.sun.management.ThreadMXBean ALLOCATIONS =
+      (com.sun.management.ThreadMXBean) CLOCK;
 
   private final int threads;
   private final Map<String, Long> nanosByOperation = new TreeMap<>();
@@ -69,12 +71,15 @@ public final class CpuBench {
         }
         nanosByOperation.clear();
         long best = Long.MAX_VALUE;
+        long allocated = ALLOCATIONS.getThreadAllocatedBytes(Thread.currentThread().getId());
         long start = now();
         for (int prompt = 0; prompt < prompts; prompt++) {
           best = Math.min(best, prefill(stage, config, tokens, chunk, prompt));
         }
         long nanos = now() - start;
+        allocated = ALLOCATIONS.getThreadAllocatedBytes(Thread.currentThread().getId()) - allocated;
         report(config, tokens, prompts, nanos, best);
+        System.out.printf("  allocated on the heap: %d bytes/prompt%n", allocated / prompts);
         ceiling(config, lease.weights(), backend, chunk);
       }
       cache.closeIdle();

@@ -49,7 +49,9 @@ final class AttentionOperation implements Parts, AutoCloseable {
       byLane = open(shape);
       kernelsByShape.put(shape, byLane);
     }
-    CpuMatrix.of(out, tiles.set(segments, pool.pages()));
+    int rows = tiles.set(segments, pool.pages());
+    CpuMatrix.of(qkv, rows);
+    CpuMatrix.of(out, rows);
     team.run(this, tiles.count() * pool.kvHeads());
   }
 

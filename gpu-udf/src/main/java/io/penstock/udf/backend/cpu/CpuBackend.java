@@ -43,12 +43,13 @@ final class CpuBackend implements Backend {
    * @param kernels what does the rows between products
    */
   CpuBackend(BackendOptions options, RowKernels kernels) {
-    this.precision = CpuPrecision.resolve(options.precision(), OneDnn.hasBf16());
-    this.kernels = kernels;
     if (options.threads() < 1) {
       throw new IllegalArgumentException(
           "threads=" + options.threads() + " must be at least 1; see --cpu-threads");
     }
+    this.precision = CpuPrecision.resolve(options.precision(), OneDnn.hasBf16());
+    this.kernels = kernels;
+    this.description = describe(options);
     this.team = new Team(options.threads(), "cpu-lane");
     for (int i = 0; i < options.threads(); i++) {
       lanes.add(new Lane(i));
@@ -60,7 +61,6 @@ final class CpuBackend implements Backend {
     this.ropes = new RopeOperation(team, kernels, precision);
     this.attention = new AttentionOperation(team, lanes, kernels, precision);
     this.heads = new HeadOperation(lanes.get(0), kernels, precision);
-    this.description = describe(options);
     LOG.info("backend: {} (--cpu-precision {})", description, options.precision());
   }
 

@@ -18,6 +18,17 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
-    return new CpuBackend(options, RowKernelsLoader.load());
+    try {
+      return new CpuBackend(options, RowKernelsLoader.load());
+    } catch (LinkageError e) {
+      throw new IllegalStateException(
+          "oneDNN cannot be loaded: os="
+              + System.getProperty("os.name")
+              + " arch="
+              + System.getProperty("os.arch")
+              + "; the cpu backend needs 64-bit x86 Linux with glibc 2.34 or newer, and the native"
+              + " jars beside this one (scripts/penstock prepare); --backend reference runs anywhere",
+          e);
+    }
   }
 }
