@@ -144,7 +144,7 @@ public final class StageExecutor implements AutoCloseable {
     boolean first = !closing;
     if (first) {
       closing = true;
-      queue.clear();
+      // There is always room; whatever waits before it is dropped by the worker.
       queue.add(END);
     }
     boolean interrupted = false;

@@ -47,23 +47,31 @@ final class Pipeline implements AutoCloseable {
    */
   Pipeline(Model model, int stages, Supplier<Backend> backends, int kvPages, int maxRows)
       throws IOException {
-    ModelConfig config = model.config();
     this.kvPages = kvPages;
-    for (LayerRange range : StageLayout.balanced(config.layers(), stages).ranges()) {
-      Backend backend = backends.get();
-      WeightCache.Lease lease =
-          cache.lease(
-              new WeightCache.Key(model.identity(), range, backend.describe()),
-              () -> StageWeights.pack(config, model.weights(), range, backend));
-      LlamaStage program = new LlamaStage(config, range, backend, lease, kvPages, maxRows);
-      ActivationsPool outputs =
-          range.end() == config.layers()
-              ? null
-              : new ActivationsPool(backend.residualType(), maxRows, config.hiddenSize());
-      String name = "stage-" + range.first();
-      this.stages.add(
-          new Stage(new StageExecutor(name, program, outputs, MAX_OUTSTANDING), outputs));
+    try {
+      for (LayerRange range : StageLayout.balanced(model.config().layers(), stages).ranges()) {
+        this.stages.add(stage(model, range, backends.get(), maxRows));
+      }
+    } catch (IOException | RuntimeException | Error e) {
+      close();
+      throw e;
     }
+  }
+
+  private Stage stage(Model model, LayerRange range, Backend backend, int maxRows)
+      throws IOException {
+    ModelConfig config = model.config();
+    WeightCache.Lease lease =
+        cache.lease(
+            new WeightCache.Key(model.identity(), range, backend.describe()),
+            () -> StageWeights.pack(config, model.weights(), range, backend));
+    LlamaStage program = new LlamaStage(config, range, backend, lease, kvPages, maxRows);
+    ActivationsPool outputs =
+        range.end() == config.layers()
+            ? null
+            : new ActivationsPool(backend.residualType(), maxRows, config.hiddenSize());
+    String name = "stage-" + range.first();
+    return new Stage(new StageExecutor(name, program, outputs, MAX_OUTSTANDING), outputs);
   }
 
   /** Pages of each stage's pool. */

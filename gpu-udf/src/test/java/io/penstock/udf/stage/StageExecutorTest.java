@@ -49,7 +49,9 @@ class StageExecutorTest {
     public float[][] run(ChunkBatch batch, Activations in, Activations out) {
       started.countDown();
       try {
-        mayEnd.await();
+        if (!mayEnd.await(20, TimeUnit.SECONDS)) {
+          throw new IllegalStateException("never told to end");
+        }
       } catch (InterruptedException e) {
         throw new IllegalStateException(e);
       }
