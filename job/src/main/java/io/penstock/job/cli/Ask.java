@@ -19,6 +19,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import org.apache.flink.util.TimeUtils;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.ArgGroup;
@@ -156,8 +157,8 @@ final class Ask implements Callable<Integer> {
     }
     throw new RefusedException(
         "no result within --timeout="
-            + timeout.toSeconds()
-            + "s for request_id="
+            + TimeUtils.formatWithHighestUnit(timeout).replace(" ", "")
+            + " for request_id="
             + id
             + "; is the job running? See scripts/penstock status.");
   }

@@ -2,6 +2,7 @@ package io.penstock.job.cli;
 
 import io.penstock.job.Commands;
 import io.penstock.job.local.LocalCommand;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
 /** The command line tools that run in a JVM of their own, with Flink's jars on the class path. */
@@ -17,6 +18,10 @@ public final class Main {
    * @param args a subcommand and its options
    */
   public static void main(String[] args) {
-    System.exit(Commands.of(new Main()).execute(args));
+    System.exit(commandLine().execute(args));
+  }
+
+  static CommandLine commandLine() {
+    return Commands.of(new Main());
   }
 }

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -90,6 +91,7 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
         existing.add(topic.getKey());
       }
     }
+    awaitVisible(admin, wanted.keySet());
     wanted.putAll(limits(admin, existing));
     KafkaTopics topics =
         new KafkaTopics(
@@ -113,6 +115,18 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
         return false;
       }
       throw e;
+    }
+  }
+
+  /** A topic is there for its creator before the brokers tell others of it. */
+  private static void awaitVisible(Admin admin, Set<String> topics)
+      throws ExecutionException, InterruptedException, RefusedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MILLIS);
+    while (!admin.listTopics().names().get().containsAll(topics)) {
+      if (System.nanoTime() > deadline) {
+        throw new RefusedException("topics were created and do not appear: " + topics);
+      }
+      TimeUnit.MILLISECONDS.sleep(20);
     }
   }
 
