@@ -12,8 +12,6 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Spec;
 
 /**
  * Submits the job from the client: everything that can be found wrong is found here, before Flink
@@ -28,7 +26,6 @@ import picocli.CommandLine.Spec;
 final class PrefillSubmission implements Callable<Integer> {
   @Mixin private PrefillOptions options;
   @Mixin private KafkaOptions kafka;
-  @Spec private CommandSpec spec;
 
   /**
    * @param args options
@@ -48,7 +45,7 @@ final class PrefillSubmission implements Callable<Integer> {
   public Integer call() throws Exception {
     options.check();
     PrefillPlan plan = PrefillPlan.resolve(options);
-    KafkaTopics topics = KafkaTopics.prepare(kafka, this::warn);
+    KafkaTopics topics = KafkaTopics.prepare(kafka, PrefillSubmission::warn);
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     ClusterSlots.check(environment.getConfiguration(), plan);
     if (environment
@@ -68,8 +65,7 @@ final class PrefillSubmission implements Callable<Integer> {
     return 0;
   }
 
-  private void warn(String sentence) {
-    PrintWriter err = spec.commandLine().getErr();
-    err.println("warning: " + sentence);
+  private static void warn(String sentence) {
+    System.err.println("warning: " + sentence);
   }
 }
