@@ -1,7 +1,11 @@
 package io.penstock.job.local;
 
 import io.penstock.job.PrefillPlan;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.apache.flink.configuration.Configuration;
+import org.apache.flink.configuration.CoreOptions;
 import org.apache.flink.configuration.JobManagerOptions;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.configuration.RestOptions;
@@ -10,6 +14,7 @@ import org.apache.flink.configuration.SecurityOptions;
 import org.apache.flink.configuration.TaskManagerOptions;
 import org.apache.flink.configuration.WebOptions;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
+import org.apache.flink.util.FileUtils;
 
 /** A Flink of this process, sized to one graph; its ports, all on loopback, are taken as free. */
 final class LocalCluster {
@@ -26,10 +31,13 @@ final class LocalCluster {
 
   /**
    * @param plan the graph's sizes
-   * @return an environment that runs one job in a new cluster, which ends with the job
+   * @return an environment that runs one job in a new cluster, which ends with the job; its files
+   *     are in a folder of their own, removed when the process ends
+   * @throws IOException if there is no room for its files
    */
-  static StreamExecutionEnvironment environment(PrefillPlan plan) {
+  static StreamExecutionEnvironment environment(PrefillPlan plan) throws IOException {
     Configuration config = new Configuration();
+    config.set(CoreOptions.TMP_DIRS, folder().toString());
     int slots = plan.stageSlots() + plan.ioSlots();
     config.set(TaskManagerOptions.NUM_TASK_SLOTS, slots);
     config.set(TaskManagerOptions.MINI_CLUSTER_NUM_TASK_MANAGERS, 1);
@@ -49,5 +57,13 @@ final class LocalCluster {
     config.set(WebOptions.SUBMIT_ENABLE, false);
     config.set(SecurityOptions.DELEGATION_TOKENS_ENABLED, false);
     return StreamExecutionEnvironment.createLocalEnvironment(config);
+  }
+
+  /** Flink would leave some files behind: the process does not wait for the cluster's own end. */
+  private static Path folder() throws IOException {
+    Path folder = Files.createTempDirectory("penstock-local-");
+    Runnable remove = () -> FileUtils.deleteDirectoryQuietly(folder.toFile());
+    Runtime.getRuntime().addShutdownHook(new Thread(remove, "remove-files"));
+    return folder;
   }
 }
