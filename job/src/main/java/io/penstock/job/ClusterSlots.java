@@ -38,12 +38,18 @@ final class ClusterSlots {
    * @throws RefusedException if the cluster does not answer or has too few slots
    */
   static void check(ReadableConfig config, PrefillPlan plan) throws RefusedException {
+    check(config, plan, PATIENCE);
+  }
+
+  /** The same with another patience. */
+  static void check(ReadableConfig config, PrefillPlan plan, Duration patience)
+      throws RefusedException {
     if (!"remote".equals(config.get(DeploymentOptions.TARGET))) {
       return;
     }
     String address = config.get(RestOptions.ADDRESS) + ":" + config.get(RestOptions.PORT);
     Configuration clientConfig = Configuration.fromMap(config.toMap());
-    long deadline = System.nanoTime() + PATIENCE.toNanos();
+    long deadline = System.nanoTime() + patience.toNanos();
     try (RestClusterClient<StandaloneClusterId> client =
         new RestClusterClient<>(clientConfig, StandaloneClusterId.getInstance())) {
       while (true) {
