@@ -37,6 +37,8 @@ import picocli.CommandLine.Spec;
     showDefaultValues = true,
     description = "Sends a prompt to the running job, waits for its result and prints it.")
 final class Ask implements Callable<Integer> {
+  private static final long POLL_NANOS = Duration.ofMillis(200).toNanos();
+
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Content content;
 
@@ -141,8 +143,9 @@ final class Ask implements Callable<Integer> {
   private PrefillResult await(KafkaMessages messages, String id) throws RefusedException {
     long deadline = System.nanoTime() + timeout.toNanos();
     byte[] idBytes = id.getBytes(StandardCharsets.UTF_8);
-    while (System.nanoTime() < deadline) {
-      for (ConsumerRecord<byte[], byte[]> record : messages.poll(Duration.ofMillis(200))) {
+    for (long left = timeout.toNanos(); left > 0; left = deadline - System.nanoTime()) {
+      Duration wait = Duration.ofNanos(Math.min(left, POLL_NANOS));
+      for (ConsumerRecord<byte[], byte[]> record : messages.poll(wait)) {
         if (record.topic().equals(resultTopic) && Arrays.equals(idBytes, record.key())) {
           return decode(record);
         }
