@@ -177,7 +177,10 @@ final class JsonReader {
     Map<String, Object> entries = new HashMap<>();
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
-      entries.put(name, value(json, json.nextToken(), type.getValueType(), path + ".*"));
+      Object value = value(json, json.nextToken(), type.getValueType(), path + ".*");
+      if (entries.put(name, value) != null) {
+        note("entry is given twice: field=" + path);
+      }
     }
     return entries;
   }

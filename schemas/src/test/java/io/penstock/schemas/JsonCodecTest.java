@@ -81,6 +81,7 @@ final class JsonCodecTest {
           {"max_new_tokens":1,"max_tokens":1,"request_id":"a"} | given twice: field=max_new_tokens
           {"text":"xyzzy","text":"xyzzy","request_id":"a"} | given twice: field=text
           {"metadata":{"k":1},"request_id":"a"} | field=metadata.* found=a whole number
+          {"metadata":{"k":"xyzzy","k":"v"},"request_id":"a"} | entry is given twice: field=metadata
           {"metadata":[],"request_id":"a"} | an object: field=metadata found=an array
           {"request_id":"a","text":"xyzzy"} xyzzy | not valid JSON
           {"request_id":"a","text":"xyzzy"} {} | something follows

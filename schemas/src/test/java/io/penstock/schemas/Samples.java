@@ -19,7 +19,7 @@ final class Samples {
   }
 
   static long seed() {
-    long seed = Long.getLong("penstock.seed", System.nanoTime());
+    long seed = Long.getLong("penstock.seed", 20_261_124L);
     System.out.println("penstock.seed=" + seed);
     return seed;
   }

@@ -9,13 +9,17 @@ import io.penstock.udf.model.Model;
 import io.penstock.udf.model.ModelConfig;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.StageLayout;
+import io.penstock.udf.stage.Activations;
 import io.penstock.udf.stage.ActivationsPool;
+import io.penstock.udf.stage.ChunkBatch;
 import io.penstock.udf.stage.OpenStage;
+import io.penstock.udf.stage.Segment;
 import io.penstock.udf.stage.StageExecutor;
 import io.penstock.udf.stage.StageOpener;
 import io.penstock.udf.stage.StageSpec;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -42,6 +46,7 @@ public final class Stages implements StageOpener {
       WeightCache.Lease lease = lease(model, range, backend);
       LlamaStage program =
           new LlamaStage(config, range, backend, lease, spec.kvPages(), spec.maxBatchTokens());
+      warmUp(spec, config, backend, program);
       KvLayout kv = LlamaStage.kvLayout(config, range, backend);
       ActivationsPool inputs = spec.first() ? null : activations(spec, config, backend);
       ActivationsPool outputs = spec.last() ? null : activations(spec, config, backend);
@@ -70,6 +75,33 @@ public final class Stages implements StageOpener {
           (System.nanoTime() - start) / 1_000_000);
       return open;
     }
+  }
+
+  /**
+   * Computes a batch of zeros before the stage opens: what a backend makes at its first batch
+   * (kernels, scratch memory), and what this machine cannot do, comes now and not amid prompts.
+   */
+  private static void warmUp(
+      StageSpec spec, ModelConfig config, Backend backend, LlamaStage program) {
+    int rows =
+        Math.min(Math.min(KvLayout.PAGE_TOKENS, spec.maxBatchTokens()), config.contextTokens());
+    Segment segment = new Segment("warm-up", 0, rows, new int[] {0}, true);
+    ChunkBatch batch =
+        new ChunkBatch(0, List.of(segment), spec.first() ? new int[rows] : new int[0]);
+    Activations in = spec.first() ? null : zeros(rows, config, backend);
+    Activations out = spec.last() ? null : zeros(rows, config, backend);
+    try {
+      program.run(batch, in, out);
+    } catch (RuntimeException | Error e) {
+      program.close();
+      throw e;
+    }
+  }
+
+  private static Activations zeros(int rows, ModelConfig config, Backend backend) {
+    Activations activations = new Activations(backend.residualType(), rows, config.hiddenSize());
+    activations.resize(rows);
+    return activations;
   }
 
   private static void check(StageSpec spec, int maxOutstanding) {

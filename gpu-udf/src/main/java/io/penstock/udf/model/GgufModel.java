@@ -2,8 +2,10 @@ package io.penstock.udf.model;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /** A GGUF file of architecture {@code llama}. */
 final class GgufModel implements Model {
@@ -23,8 +25,17 @@ final class GgufModel implements Model {
     GgufFile file = GgufFile.open(path);
     try {
       ModelConfig config = GgufConfig.read(file);
+      Set<String> asked = new HashSet<>();
       StoredWeights weights =
-          new StoredWeights(path, LlamaTensors.resolveAll(config, e -> resolve(file, config, e)));
+          new StoredWeights(
+              path,
+              LlamaTensors.resolveAll(
+                  config,
+                  expected -> {
+                    asked.add(expected.ggufName());
+                    return resolve(file, config, expected);
+                  }));
+      LlamaTensors.refuseOthers(path, config, file.tensors().keySet(), asked, "blk.");
       return new GgufModel(file, config, weights, ModelIdentity.of(List.of(path)));
     } catch (IOException | RuntimeException | Error e) {
       file.close();

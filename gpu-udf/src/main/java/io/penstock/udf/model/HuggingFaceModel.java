@@ -56,8 +56,13 @@ final class HuggingFaceModel implements Model {
           new StoredWeights(
               directory,
               LlamaTensors.resolveAll(config, expected -> resolve(directory, tensors, expected)));
+      LlamaTensors.refuseOthers(
+          directory, config, tensors.keySet(), weights.names(), "model.layers.");
       List<Path> paths = new ArrayList<>();
       paths.add(directory.resolve(CONFIG));
+      if (Files.isRegularFile(directory.resolve(INDEX))) {
+        paths.add(directory.resolve(INDEX));
+      }
       files.forEach(file -> paths.add(file.path()));
       return new HuggingFaceModel(
           directory, List.copyOf(files), config, weights, ModelIdentity.of(paths));

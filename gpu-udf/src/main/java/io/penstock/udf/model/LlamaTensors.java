@@ -1,7 +1,11 @@
 package io.penstock.udf.model;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * The tensors that a model of the Llama family consists of: canonical names, GGUF names and shapes.
@@ -45,6 +49,39 @@ final class LlamaTensors {
       layer(config, "model.layers." + layer + ".", "blk." + layer + ".", sink);
     }
     return tensors;
+  }
+
+  /**
+   * Refuses tensors of the model's layers that nobody asked for: biases that the configuration does
+   * not mention, norms of another architecture. They would change the answer. What lies beyond the
+   * layers (multi-token prediction) and stored rotary frequencies do not matter.
+   *
+   * @param path the model, for the message
+   * @param config the model
+   * @param inFile names of all tensors, as the file has them
+   * @param asked names of those that are used
+   * @param layerPrefix what the names of a layer's tensors begin with, before the layer's number
+   */
+  static void refuseOthers(
+      Path path, ModelConfig config, Set<String> inFile, Set<String> asked, String layerPrefix)
+      throws ModelFileException {
+    Pattern ofLayer = Pattern.compile(Pattern.quote(layerPrefix) + "(\\d{1,6})\\..*");
+    for (String name : inFile) {
+      Matcher layer = ofLayer.matcher(name);
+      boolean matters =
+          name.startsWith("rope_factors")
+              || (layer.matches()
+                  && Integer.parseInt(layer.group(1)) < config.layers()
+                  && !name.endsWith(".rotary_emb.inv_freq"));
+      if (matters && !asked.contains(name)) {
+        throw new ModelFileException(
+            "the model has a tensor that its configuration does not call for, and that would change"
+                + " the answer: path="
+                + path
+                + " tensor="
+                + name);
+      }
+    }
   }
 
   private static void layer(ModelConfig config, String name, String gguf, Sink sink)

@@ -33,7 +33,7 @@ record RawTensor(
     long rows = 1;
     boolean fits = !shape.isEmpty();
     for (int i = 0; i + 1 < shape.size(); i++) {
-      fits &= rows == 1;
+      fits &= rows == 1 && shape.get(i) >= 1;
       rows = Math.max(rows, shape.get(i));
     }
     fits = fits && rows == expected.rows() && shape.get(shape.size() - 1) == expected.cols();

@@ -2,6 +2,7 @@ package io.penstock.udf.model;
 
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The tensors of an opened model, all checked to be there with the shapes that they should have.
@@ -13,6 +14,11 @@ final class StoredWeights implements WeightSource {
   StoredWeights(Path path, Map<String, WeightTensor> tensors) {
     this.path = path;
     this.tensors = Map.copyOf(tensors);
+  }
+
+  /** Canonical names of all tensors. */
+  Set<String> names() {
+    return tensors.keySet();
   }
 
   @Override

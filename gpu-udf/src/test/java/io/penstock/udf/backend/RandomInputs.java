@@ -13,7 +13,7 @@ import java.util.Random;
 public final class RandomInputs {
 
   /** First seed of this run. */
-  public static final long SEED = Long.getLong("penstock.seed", System.nanoTime());
+  public static final long SEED = Long.getLong("penstock.seed", 20_261_124L);
 
   private final Random random;
 

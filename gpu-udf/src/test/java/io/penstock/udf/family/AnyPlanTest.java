@@ -25,7 +25,7 @@ class AnyPlanTest {
   private static final String MODEL = "llama-rope3-tied-a";
   private static final int KV_PAGES = 30;
   private static final int MAX_ROWS = 1100;
-  private static final long SEED = Long.getLong("penstock.seed", System.nanoTime());
+  private static final long SEED = Long.getLong("penstock.seed", 20_261_124L);
 
   static Stream<Arguments> backendsAndStages() {
     return BackendsUnderTest.ALL.stream()

@@ -30,7 +30,7 @@ final class ChunkerRandomizedTest {
   private static final int STEPS = 300;
   private static final long MINUTE = 60_000_000L;
 
-  private final long seed = Long.getLong("penstock.seed", System.nanoTime());
+  private final long seed = Long.getLong("penstock.seed", 20_261_124L);
   private final Random random = new Random(seed);
 
   @Test

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 
 /** Frames through writer, serializer and reader. Replay with {@code -Dpenstock.seed=}. */
 final class FrameRandomizedTest {
-  private final long seed = Long.getLong("penstock.seed", System.nanoTime());
+  private final long seed = Long.getLong("penstock.seed", 20_261_124L);
   private final Random random = new Random(seed);
 
   @BeforeEach

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Timeout;
 /** Any mix of calls keeps order and bound. Replay with {@code -Dpenstock.seed=}. */
 @Timeout(60)
 final class StageWindowRandomizedTest {
-  private final long seed = Long.getLong("penstock.seed", System.nanoTime());
+  private final long seed = Long.getLong("penstock.seed", 20_261_124L);
   private final Random random = new Random(seed);
   private final MailboxExecutorImpl mailbox =
       new MailboxExecutorImpl(

@@ -18,6 +18,7 @@ public final class CpuBackendProvider implements BackendProvider {
 
   @Override
   public Backend open(BackendOptions options) {
+    JavaCpp.unlimited();
     try {
       return new CpuBackend(options, RowKernelsLoader.load());
     } catch (LinkageError e) {

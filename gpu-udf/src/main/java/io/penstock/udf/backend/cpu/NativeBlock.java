@@ -1,5 +1,7 @@
 package io.penstock.udf.backend.cpu;
 
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicLong;
@@ -8,9 +10,10 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * A block of zeroed memory outside the Java heap, aligned to {@value #ALIGNMENT} bytes. It is plain
- * {@code calloc}: neither the JVM's limit on direct memory nor JavaCPP's own limits count it, and
- * large blocks take physical memory only where they are written. Blocks may be larger than 2 GiB;
- * views of them may not.
+ * {@code calloc}: the JVM's limit on direct memory does not count it, and large blocks take
+ * physical memory only where they are written. All blocks together may be as large as the machine's
+ * memory (or the container's): what is beyond is refused when it is asked for, not when it is
+ * written. Blocks may be larger than 2 GiB; views of them may not.
  *
  * <p>Safe for use by several threads; closed once by its owner, after which views must not be
  * touched.
@@ -19,6 +22,10 @@ final class NativeBlock implements AutoCloseable {
   static final int ALIGNMENT = 64;
 
   private static final AtomicLong HELD_BYTES = new AtomicLong();
+
+  static {
+    JavaCpp.unlimited();
+  }
 
   private final Pointer start;
   private final long address;
@@ -38,6 +45,7 @@ final class NativeBlock implements AutoCloseable {
    * @throws IllegalStateException if the memory is not there
    */
   static NativeBlock allocate(long sizeBytes, String purpose) {
+    checkFits(sizeBytes, purpose, HELD_BYTES.get(), physicalBytes());
     Pointer start = Pointer.calloc(1, Math.addExact(sizeBytes, 2L * ALIGNMENT));
     if (start == null || start.isNull()) {
       throw new IllegalStateException(
@@ -52,6 +60,26 @@ final class NativeBlock implements AutoCloseable {
     }
     HELD_BYTES.addAndGet(sizeBytes);
     return new NativeBlock(start, sizeBytes);
+  }
+
+  /** Refuses what can never be written to the end. */
+  static void checkFits(long sizeBytes, String purpose, long heldBytes, long physicalBytes) {
+    if (sizeBytes > physicalBytes - heldBytes) {
+      throw new IllegalStateException(
+          "no memory for "
+              + purpose
+              + ": bytes="
+              + sizeBytes
+              + " heldBytes="
+              + heldBytes
+              + " physicalBytes="
+              + physicalBytes);
+    }
+  }
+
+  /** Memory of the machine, or of the container this process runs in. */
+  private static long physicalBytes() {
+    return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
   }
 
   /**

@@ -18,6 +18,10 @@ import org.bytedeco.javacpp.Pointer;
 
 /** The process's oneDNN engine, and its calls with their status checked. */
 final class OneDnn {
+  static {
+    JavaCpp.unlimited();
+  }
+
   /** One engine for the life of the process; engines are thread-safe. */
   private static final dnnl_engine ENGINE = engine();
 

@@ -19,10 +19,18 @@ final class OpenMp {
 
   private OpenMp() {}
 
-  /** From now on, oneDNN runs on the calling thread alone when this thread calls it. */
+  /**
+   * From now on, oneDNN runs on the calling thread alone when this thread calls it.
+   *
+   * @throws IllegalStateException if that cannot be had
+   */
   static void oneThread() {
     if (LIBRARY != null) {
       LIBRARY.getFunction("omp_set_num_threads").invokeVoid(new Object[] {1});
+    } else if (!"1".equals(System.getenv("OMP_NUM_THREADS"))) {
+      throw new IllegalStateException(
+          "cannot limit oneDNN's OpenMP to the calling thread; set OMP_NUM_THREADS=1 in the"
+              + " environment");
     }
   }
 

@@ -2,11 +2,13 @@ package io.penstock.udf.backend.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_f32;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_format_tag_any;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_fpmath_mode_strict;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_matmul_primitive_desc_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_clone;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_memory_desc_destroy;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_destroy;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_fpmath_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_attr_set_scratchpad_mode;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_desc_destroy;
@@ -72,6 +74,10 @@ final class Product implements AutoCloseable {
     OneDnn.check(
         dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
         "dnnl_primitive_attr_set_scratchpad_mode");
+    // Whatever ONEDNN_DEFAULT_FPMATH_MODE says: float32 means float32.
+    OneDnn.check(
+        dnnl_primitive_attr_set_fpmath_mode(attributes, dnnl_fpmath_mode_strict),
+        "dnnl_primitive_attr_set_fpmath_mode");
     OneDnn.check(
         dnnl_matmul_primitive_desc_create(
             desc, OneDnn.sharedEngine(), source, asked, bias, result, attributes),
