@@ -36,7 +36,7 @@ public record CpuUnderTest(String precision, int threads, boolean scalar)
 
   @Override
   public double tolerance() {
-    return bf16() ? 2e-2 : 1e-5;
+    return bf16() ? 2e-2 : 2e-5;
   }
 
   @Override
