@@ -117,7 +117,7 @@ replace_stale_flink() {
   local jobs
   [[ $(cat "$RUN_DIR/flink.version" 2>/dev/null) != "$(flink_version)" ]] || return 0
   jobs=$(http_get /jobs | grep -oE '"status":"(RUNNING|CREATED|RESTARTING|FAILING|INITIALIZING|RECONCILING)"' | wc -l || true)
-  if [[ $jobs -gt 0 && -z ${1:-} ]]; then
+  if [[ $jobs -gt 0 ]]; then
     say "note: the running Flink was started from older jars or another configuration, and has a job; '$SELF down' and '$SELF up' renew it"
   else
     say "Flink was started from older jars or another configuration: restarting it"
@@ -126,11 +126,11 @@ replace_stale_flink() {
   fi
 }
 
-# up_flink N [force]: JobManager and N TaskManagers, or what is missing of them.
+# up_flink N: JobManager and N TaskManagers, or what is missing of them.
 up_flink() {
   local wanted=$1 name number
   flink_home
-  ! runs jobmanager || replace_stale_flink "${2:-}"
+  ! runs jobmanager || replace_stale_flink
   if runs jobmanager; then
     say "JobManager runs already (pid $(pid_of jobmanager))"
   else
@@ -189,7 +189,7 @@ USAGE
   cmd_status --
 }
 
-# up [N] [CONFIG] [force]
+# up [N] [CONFIG]
 up() {
   local count=${1:-} running
   build
@@ -203,7 +203,7 @@ up() {
   ((running > 0)) || running=3
   count=${count:-$running}
   start_kafka
-  up_flink "$count" "${3:-}"
+  up_flink "$count"
   await_kafka
   await_flink
   flock -u 9

@@ -2,7 +2,7 @@
 # shellcheck shell=bash
 
 RUNNING_SECONDS=300 # loading the weights of a large model takes its time
-JOB_FILE=$RUN_DIR/job # id of the job that was submitted last, and what of
+QUICKSTART_JOB=$RUN_DIR/quickstart-job # id of the job that quickstart submitted last, and what of
 
 # client MAIN-CLASS ARGUMENTS...: a JVM with the job jar and Flink's libraries, in the caller's directory. The Vector API only where
 # something is computed: on JDK 17 it comes with a warning that cannot be switched off.
@@ -98,7 +98,6 @@ run_job() {
   [[ $output =~ JobID\ ([0-9a-f]{32}) ]] || die "flink run gave no job id" "$output"
   id=${BASH_REMATCH[1]}
   grep '^warning: ' <<<"$output" >&2 || true
-  printf '%s %s\n' "$id" "$(job_version)" >"$JOB_FILE"
   if ! wait_until "$RUNNING_SECONDS" "starting the job" job_settled "$id" || [[ $JOB_OUTCOME != RUNNING ]]; then
     why=$(job_failure "$id")
     [[ -n $why && $why != *NoResourceAvailable* ]] ||
@@ -160,8 +159,18 @@ long_prompt() {
   printf '\n\nA penstock is the pipe that feeds a turbine under'
 }
 
+# stop_older JOB-ID: stops the job with a savepoint, whose path goes to SAVEPOINT: what it has read and not answered goes on from there.
+stop_older() {
+  local output
+  say "the job that runs is of an older build: stopping it with a savepoint ($1)"
+  output=$("$FLINK_HOME_DIR/bin/flink" stop --savepointPath "$FLINK_HOME_DIR/savepoints" "$1" 2>&1) ||
+    die "the job could not be stopped: $1" "$(grep -m 3 -E 'Exception|Caused' <<<"$output")"
+  [[ $output =~ Path:\ ([^[:space:]]+) ]] || die "flink stop named no savepoint" "$output"
+  SAVEPOINT=${BASH_REMATCH[1]}
+}
+
 cmd_quickstart() {
-  local id='' version='' prompt=$HOME_DIR/quickstart-prompt.txt
+  local id='' version='' prompt=$HOME_DIR/quickstart-prompt.txt SAVEPOINT=''
   case ${1:-} in
     '') ;;
     -h | --help)
@@ -176,16 +185,16 @@ USAGE
   esac
   build
   fetch_model
-  up '' '' force
-  read -r id version < <(cat "$JOB_FILE" 2>/dev/null) || true
-  if [[ -n $id && $(job_state "$id") == RUNNING && $version == "$(job_version)" ]]; then
+  read -r id version < <(cat "$QUICKSTART_JOB" 2>/dev/null) || true
+  if [[ -n $id && $version != "$(job_version)" && $(job_state "$id") == RUNNING ]]; then
+    stop_older "$id"
+  fi
+  up
+  if [[ -n $id && $version == "$(job_version)" && $(job_state "$id") == RUNNING ]]; then
     say "the job runs already ($id)"
   else
-    if [[ -n $id && $(job_state "$id") =~ ^(RUNNING|RESTARTING|CREATED)$ ]]; then
-      say "the job that runs is of an older build: cancelling it ($id)"
-      "$FLINK_HOME_DIR/bin/flink" cancel "$id" >/dev/null
-    fi
-    id=$(run_job --pp-size 2)
+    id=$(run_job ${SAVEPOINT:+--from-savepoint "$SAVEPOINT"} --pp-size 2)
+    printf '%s %s\n' "$id" "$(job_version)" >"$QUICKSTART_JOB"
     say "the job runs ($id)"
   fi
   long_prompt >"$prompt"
