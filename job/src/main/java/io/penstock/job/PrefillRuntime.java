@@ -8,6 +8,8 @@ import org.apache.flink.configuration.ExecutionOptions;
 import org.apache.flink.configuration.ExternalizedCheckpointRetention;
 import org.apache.flink.configuration.PipelineOptions;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 
 /**
@@ -19,7 +21,8 @@ public final class PrefillRuntime {
   /**
    * What the operators rely on: records are handed over inside a chain without copies, no type
    * falls back to Kryo, a fragment leaves when it is written, nothing is batched until a buffer is
-   * full.
+   * full. Checkpoints are aligned and exactly once: at the barrier nothing may be in a stage. State
+   * is on the heap, where a prompt is kept as it is and can be asked for at each batch.
    *
    * @param environment changed
    */
@@ -28,15 +31,21 @@ public final class PrefillRuntime {
     must.set(PipelineOptions.OBJECT_REUSE, true);
     must.set(PipelineOptions.GENERIC_TYPES, false);
     must.set(ExecutionOptions.BUFFER_TIMEOUT, Duration.ZERO);
+    must.set(StateBackendOptions.STATE_BACKEND, "hashmap");
+    must.set(CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.EXACTLY_ONCE);
+    must.set(CheckpointingOptions.ENABLE_UNALIGNED, false);
     environment.configure(must);
   }
 
   /**
    * Checkpoints and restarts. A barrier queues behind the batches inside the stages, so a
-   * checkpoint takes about (stages + in-flight) × the time of a batch: minutes for a large model on
-   * slow stages. Restarts come at growing intervals and end after {@value #ATTEMPTS} failures in a
-   * row. What the cluster's configuration or {@code -D} says about these wins, but for the
-   * interval.
+   * checkpoint takes about (stages + in-flight) × the time of a batch. Before that, it queues
+   * behind the records that wait for room in a full head, and these move on only as prompts are
+   * opened: under backlog a checkpoint takes as long as that. So it may take long, and one that
+   * expires is no failure of the job: nothing is lost but a later place to go on from, and a
+   * restart would only add to the backlog. Restarts come at growing intervals and end after {@value
+   * #ATTEMPTS} failures in a row. What the cluster's configuration or {@code -D} says about these
+   * wins, but for the interval.
    *
    * @param environment changed
    * @param checkpointInterval {@code --checkpoint-interval}
@@ -45,10 +54,10 @@ public final class PrefillRuntime {
     Configuration settings = new Configuration();
     settings.set(CheckpointingOptions.CHECKPOINTING_INTERVAL, checkpointInterval);
     Defaults defaults = new Defaults(environment, settings);
-    defaults.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, Duration.ofMinutes(10));
+    defaults.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, Duration.ofHours(1));
     defaults.set(
         CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS, checkpointInterval.dividedBy(2));
-    defaults.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 3);
+    defaults.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, Integer.MAX_VALUE);
     defaults.set(
         CheckpointingOptions.EXTERNALIZED_CHECKPOINT_RETENTION,
         ExternalizedCheckpointRetention.RETAIN_ON_CANCELLATION);

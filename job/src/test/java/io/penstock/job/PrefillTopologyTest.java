@@ -12,8 +12,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.Configuration;
 import org.apache.flink.configuration.RestartStrategyOptions;
+import org.apache.flink.configuration.StateBackendOptions;
+import org.apache.flink.core.execution.CheckpointingMode;
 import org.apache.flink.runtime.jobgraph.JobVertex;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.graph.StreamEdge;
@@ -103,7 +106,9 @@ class PrefillTopologyTest {
         .isEqualTo("exponential-delay");
     assertThat(environment.getCheckpointConfig().getCheckpointInterval()).isEqualTo(3_000);
     assertThat(environment.getCheckpointConfig().getTolerableCheckpointFailureNumber())
-        .isEqualTo(3);
+        .isEqualTo(Integer.MAX_VALUE);
+    assertThat(environment.getCheckpointConfig().getCheckpointTimeout())
+        .isEqualTo(Duration.ofHours(1).toMillis());
 
     Configuration theirs = new Configuration();
     theirs.set(RestartStrategyOptions.RESTART_STRATEGY, "fixed-delay");
@@ -111,6 +116,23 @@ class PrefillTopologyTest {
     PrefillRuntime.recover(environment, Duration.ofSeconds(3));
     assertThat(environment.getConfiguration().get(RestartStrategyOptions.RESTART_STRATEGY))
         .isEqualTo("fixed-delay");
+  }
+
+  @Test
+  void theClusterCannotChangeWhatTheOperatorsRelyOn() {
+    Configuration theirs = new Configuration();
+    theirs.set(StateBackendOptions.STATE_BACKEND, "rocksdb");
+    theirs.set(
+        CheckpointingOptions.CHECKPOINTING_CONSISTENCY_MODE, CheckpointingMode.AT_LEAST_ONCE);
+    theirs.set(CheckpointingOptions.ENABLE_UNALIGNED, true);
+    StreamExecutionEnvironment environment = new StreamExecutionEnvironment(theirs);
+    PrefillRuntime.require(environment);
+    PrefillRuntime.recover(environment, Duration.ofSeconds(3));
+    assertThat(environment.getConfiguration().get(StateBackendOptions.STATE_BACKEND))
+        .isEqualTo("hashmap");
+    assertThat(environment.getCheckpointConfig().getCheckpointingConsistencyMode())
+        .isEqualTo(CheckpointingMode.EXACTLY_ONCE);
+    assertThat(environment.getCheckpointConfig().isUnalignedCheckpointsEnabled()).isFalse();
   }
 
   private static StreamGraph graph(String options) throws RefusedException {
