@@ -30,7 +30,7 @@ final class SchemaVersionsTest {
       Map.of(
           "Prompt", List.of(0x9c684315182b432bL),
           "PrefillResult", List.of(0xb0678f822c6b475cL),
-          "DeadLetter", List.of(0x1353656eccf77d45L),
+          "DeadLetter", List.of(0xe212a792c0a28596L),
           "Cancel", List.of(0xea0be1acaac33539L));
 
   static Stream<AvroCodec<?>> codecs() {

@@ -18,14 +18,29 @@ final class Admission {
 
   private final AdmitSpec spec;
   private final Tokenizer tokenizer;
+  private final String tokenizerFailure;
 
   /**
    * @param spec what prompts are checked against
    * @param tokenizer encodes texts; null if the model came without one; stays the caller's
    */
   Admission(AdmitSpec spec, Tokenizer tokenizer) {
+    this(spec, tokenizer, null);
+  }
+
+  private Admission(AdmitSpec spec, Tokenizer tokenizer, String tokenizerFailure) {
     this.spec = spec;
     this.tokenizer = tokenizer;
+    this.tokenizerFailure = tokenizerFailure;
+  }
+
+  /**
+   * @param spec what prompts are checked against
+   * @param tokenizerFailure why the model's tokenizer cannot be used
+   * @return an admission that takes token ids alone
+   */
+  static Admission withoutTokenizer(AdmitSpec spec, String tokenizerFailure) {
+    return new Admission(spec, null, tokenizerFailure);
   }
 
   AdmittedPrompt admit(SourceRecord origin) throws RefusedException {
@@ -34,6 +49,7 @@ final class Admission {
     if (requestId.isEmpty()) {
       throw new RefusedException(null, ReasonCode.EMPTY_REQUEST_ID, "request_id is empty");
     }
+    checkLabels(prompt);
     checkRanges(prompt);
     int[] tokenIds = tokenIds(prompt);
     checkLength(requestId, tokenIds.length);
@@ -44,7 +60,7 @@ final class Admission {
         tokenIds,
         prompt.getTopLogits(),
         prompt.getMetadata(),
-        origin.timestampMillis(),
+        arrivalMillis(origin),
         origin);
   }
 
@@ -55,7 +71,27 @@ final class Admission {
         case JSON -> JsonCodec.PROMPT.decode(value);
       };
     } catch (UnreadableRecordException e) {
-      throw new RefusedException(e.requestId(), e.reasonCode(), e.getMessage());
+      throw new RefusedException(Labels.repeatable(e.requestId()), e.reasonCode(), e.getMessage());
+    }
+  }
+
+  /** Producers set timestamps; one that cannot be must not spoil the arithmetic behind. */
+  private static long arrivalMillis(SourceRecord origin) {
+    return Math.max(0, Math.min(origin.timestampMillis(), System.currentTimeMillis()));
+  }
+
+  private static void checkLabels(Prompt prompt) throws RefusedException {
+    long bytes = Labels.bytes(prompt.getRequestId(), prompt.getRoutingKey(), prompt.getMetadata());
+    if (bytes > Labels.MAX_BYTES) {
+      throw new RefusedException(
+          Labels.repeatable(prompt.getRequestId()),
+          ReasonCode.LABELS_TOO_LARGE,
+          "request_id, routing_key and metadata are too large together: bytes="
+              + bytes
+              + " most="
+              + Labels.MAX_BYTES
+              + " metadata_entries="
+              + prompt.getMetadata().size());
     }
   }
 
@@ -115,7 +151,10 @@ final class Admission {
       throw new RefusedException(
           requestId,
           ReasonCode.NO_TOKENIZER,
-          "the model came without a tokenizer, so text cannot be encoded; send token_ids");
+          tokenizerFailure == null
+              ? "the model came without a tokenizer, so text cannot be encoded; send token_ids"
+              : "the model's tokenizer cannot be used, so text cannot be encoded; send token_ids: "
+                  + tokenizerFailure);
     }
     try {
       return tokenizer.encode(text);

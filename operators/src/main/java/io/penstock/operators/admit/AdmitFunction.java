@@ -3,8 +3,10 @@ package io.penstock.operators.admit;
 import io.penstock.schemas.DeadLetter;
 import io.penstock.schemas.ReasonCode;
 import io.penstock.udf.model.Model;
+import io.penstock.udf.model.ModelFileException;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.Tokenizer;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.EnumMap;
 import java.util.Map;
@@ -14,6 +16,8 @@ import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 import org.apache.flink.util.OutputTag;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Decodes, validates and tokenizes records. What cannot become a prompt leaves as a dead letter by
@@ -28,6 +32,7 @@ import org.apache.flink.util.OutputTag;
  */
 public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedPrompt> {
   private static final long serialVersionUID = 1L;
+  private static final Logger LOGGER = LoggerFactory.getLogger(AdmitFunction.class);
 
   /** Side output of refused records. */
   public static final OutputTag<DeadLetter> DEAD_LETTERS =
@@ -53,9 +58,8 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
   public void open(OpenContext context) throws Exception {
     super.open(context);
     try (Model model = Models.open(Path.of(spec.modelPath()))) {
-      tokenizer = model.openTokenizer().orElse(null);
+      admission = admission(model);
     }
-    admission = new Admission(spec, tokenizer);
     MetricGroup metrics = getRuntimeContext().getMetricGroup();
     admittedPrompts = metrics.counter("admittedPrompts");
     admittedTokens = metrics.counter("admittedTokens");
@@ -64,6 +68,17 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
     deadLettersByReason = new EnumMap<>(ReasonCode.class);
     for (ReasonCode reason : ReasonCode.values()) {
       deadLettersByReason.put(reason, byReason.counter(reason.name()));
+    }
+  }
+
+  /** A tokenizer that cannot be used is no reason to refuse token ids. */
+  private Admission admission(Model model) throws IOException {
+    try {
+      tokenizer = model.openTokenizer().orElse(null);
+      return new Admission(spec, tokenizer);
+    } catch (ModelFileException e) {
+      LOGGER.warn("texts will be refused: the tokenizer cannot be used: {}", e.getMessage());
+      return Admission.withoutTokenizer(spec, e.getMessage());
     }
   }
 

@@ -11,7 +11,8 @@ import java.util.Map;
  * @param tokenIds its tokens, at least one, each in the vocabulary
  * @param topLogits how many of the largest logits to return
  * @param metadata the caller's labels
- * @param arrivalMillis timestamp of its record, milliseconds since the epoch
+ * @param arrivalMillis timestamp of its record, milliseconds since the epoch; from 0 to the time at
+ *     which it was admitted, whatever the record says
  * @param origin the record it came in: the head needs it to refuse a duplicate, and does not keep
  *     it
  */

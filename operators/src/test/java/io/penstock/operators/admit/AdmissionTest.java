@@ -45,6 +45,7 @@ final class AdmissionTest {
   private RecordFormat format = RecordFormat.AVRO;
   private Tokenizer tokenizer = new Letters();
   private int vocab = VOCAB;
+  private long timestampMillis = 1234;
 
   private static Prompt prompt(
       String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
@@ -60,7 +61,7 @@ final class AdmissionTest {
   }
 
   private SourceRecord record(byte[] value) {
-    return new SourceRecord("prompts", 3, 17, 1234, null, value, List.of());
+    return new SourceRecord("prompts", 3, 17, timestampMillis, null, value, List.of());
   }
 
   private SourceRecord record(Prompt prompt) {
@@ -139,6 +140,42 @@ final class AdmissionTest {
     RefusedException refused =
         refusal(record(prompt("", null, SECRET, null, 1, 0)), ReasonCode.EMPTY_REQUEST_ID);
     assertThat(refused.requestId()).isNull();
+  }
+
+  @Test
+  void refusesLabelsAboveTheBoundWithTheNumbers() throws Exception {
+    int left = (64 << 10) - "r1".length() - "key".length() - "team".length();
+    // two bytes each in UTF-8
+    String most = "\u00e9".repeat(left / 2) + "x".repeat(left % 2);
+    assertThat(admit(record(labelled("r1", most))).metadata()).containsEntry("team", most);
+    refused(
+        labelled("r1", most + "x"),
+        ReasonCode.LABELS_TOO_LARGE,
+        "request_id, routing_key and metadata are too large together:"
+            + " bytes=65537 most=65536 metadata_entries=1");
+  }
+
+  @Test
+  void repeatsNoIdThatIsTooLongItself() {
+    String large = "x".repeat(64 << 10);
+    ReasonCode reason = ReasonCode.LABELS_TOO_LARGE;
+    String longest = "i".repeat(1 << 10);
+    assertThat(refusal(record(labelled(longest, large)), reason).requestId()).isEqualTo(longest);
+    assertThat(refusal(record(labelled(longest + "i", large)), reason).requestId()).isNull();
+  }
+
+  private static Prompt labelled(String id, String team) {
+    return new Prompt(id, "key", "a", null, 1, 0, Map.of("team", team));
+  }
+
+  @Test
+  void anImpossibleTimestampIsBroughtBetweenTheEpochAndNow() throws Exception {
+    timestampMillis = Long.MIN_VALUE;
+    assertThat(admit(record(text("a"))).arrivalMillis()).isZero();
+    long before = System.currentTimeMillis();
+    timestampMillis = Long.MAX_VALUE;
+    assertThat(admit(record(text("a"))).arrivalMillis())
+        .isBetween(before, System.currentTimeMillis());
   }
 
   @Test

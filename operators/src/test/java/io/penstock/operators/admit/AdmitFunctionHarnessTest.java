@@ -111,6 +111,24 @@ final class AdmitFunctionHarnessTest {
   }
 
   @Test
+  void aTokenizerThatCannotBeUsedRefusesTextsAndTellsWhy() throws Exception {
+    Path model = modelWithTokenizer();
+    Files.writeString(model.resolve("tokenizer.json"), "{}");
+    open(model);
+    process(0, "{\"request_id\":\"r0\",\"text\":\"words\"}");
+    process(1, "{\"request_id\":\"r1\",\"token_ids\":[1]}");
+    assertThat(harness.extractOutputValues())
+        .extracting(AdmittedPrompt::requestId)
+        .containsExactly("r1");
+    assertThat(deadLetters())
+        .extracting(DeadLetter::getReasonCode)
+        .containsExactly(ReasonCode.NO_TOKENIZER);
+    assertThat(deadLetters().get(0).getMessage())
+        .contains("tokenizer.json")
+        .doesNotContain("words");
+  }
+
+  @Test
   void aModelThatIsNotThereFailsTheTask() {
     assertThat(catchThrowable(() -> open(folder.resolve("nowhere"))))
         .hasMessageContaining("nowhere");
