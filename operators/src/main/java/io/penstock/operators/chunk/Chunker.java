@@ -96,18 +96,21 @@ public final class Chunker {
 
   /**
    * @param tokens tokens of a prompt
+   * @param labelBytes bytes of its id, routing key and metadata
    * @return about how many bytes it takes while it waits
    */
-  public static long bytesOf(int tokens) {
-    return (long) Integer.BYTES * tokens + OVERHEAD_BYTES;
+  public static long bytesOf(int tokens, long labelBytes) {
+    return (long) Integer.BYTES * tokens + labelBytes + OVERHEAD_BYTES;
   }
 
   /**
    * @param tokens tokens of a prompt
+   * @param labelBytes bytes of its id, routing key and metadata
    * @return whether it may be added now; true for any if none waits
    */
-  public boolean hasRoomFor(int tokens) {
-    return waiting.isEmpty() || queuedBytes + bytesOf(tokens) <= limits.maxQueuedBytes();
+  public boolean hasRoomFor(int tokens, long labelBytes) {
+    return waiting.isEmpty()
+        || queuedBytes + bytesOf(tokens, labelBytes) <= limits.maxQueuedBytes();
   }
 
   /**
@@ -130,7 +133,7 @@ public final class Chunker {
       return Answer.CANCELLED;
     }
     waiting.put(prompt.requestId(), prompt);
-    queuedBytes += bytesOf(prompt.tokens());
+    queuedBytes += bytesOf(prompt.tokens(), prompt.labelBytes());
     queuedTokens += prompt.tokens();
     return Answer.QUEUED;
   }
@@ -322,7 +325,7 @@ public final class Chunker {
   }
 
   private void noLongerQueued(QueuedPrompt prompt) {
-    queuedBytes -= bytesOf(prompt.tokens());
+    queuedBytes -= bytesOf(prompt.tokens(), prompt.labelBytes());
     queuedTokens -= prompt.tokens();
   }
 }

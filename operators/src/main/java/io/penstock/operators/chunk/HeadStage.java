@@ -1,6 +1,7 @@
 package io.penstock.operators.chunk;
 
 import io.penstock.operators.admit.AdmittedPrompt;
+import io.penstock.operators.admit.Labels;
 import io.penstock.operators.stage.EpochClock;
 import io.penstock.operators.stage.FrameHeader;
 import io.penstock.operators.stage.FrameKind;
@@ -95,6 +96,7 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
               progress.arrival(),
               progress.arrivalMillis(),
               progress.tokens(),
+              labelBytes(found),
               now);
       nextArrival = Math.max(nextArrival, progress.arrival() + 1);
       Chunker.Answer answer = chunker.add(prompt, now);
@@ -122,7 +124,7 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
   }
 
   boolean hasRoomFor(AdmittedPrompt prompt) {
-    return chunker.hasRoomFor(prompt.tokenIds().length);
+    return chunker.hasRoomFor(prompt.tokenIds().length, labelBytes(prompt));
   }
 
   Chunker.Answer add(AdmittedPrompt admitted) throws Exception {
@@ -134,6 +136,7 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
             nextArrival,
             admitted.arrivalMillis(),
             admitted.tokenIds().length,
+            labelBytes(admitted),
             now);
     PromptBody body =
         new PromptBody(admitted.tokenIds(), admitted.topLogits(), admitted.metadata());
@@ -197,9 +200,9 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
     headMetrics.update(chunker);
   }
 
-  /** Whether a prompt waits, is open, or is in the stage. */
+  /** Whether a prompt waits, is open, is in the stage, or is still to be given up. */
   boolean busy() {
-    return chunker.hasWork() || !window.isEmpty();
+    return chunker.hasWork() || !window.isEmpty() || !unfit.isEmpty();
   }
 
   /** Whether a prompt of that id waits or is open. */
@@ -274,6 +277,15 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
       bodies.put(prompt.requestId(), body);
     }
     return body;
+  }
+
+  private long labelBytes(PromptStore.Found found) throws Exception {
+    PromptBody body = store.body(found.routingKey(), found.requestId());
+    return Labels.bytes(found.requestId(), found.routingKey(), body.metadata());
+  }
+
+  private static long labelBytes(AdmittedPrompt prompt) {
+    return Labels.bytes(prompt.requestId(), prompt.routingKey(), prompt.metadata());
   }
 
   private static PromptSummary summary(QueuedPrompt prompt, PromptBody body) {

@@ -56,8 +56,12 @@ final class PromptStore {
   }
 
   PromptBody body(QueuedPrompt prompt) throws Exception {
-    backend.setCurrentKey(prompt.routingKey());
-    return bodies.get(prompt.requestId());
+    return body(prompt.routingKey(), prompt.requestId());
+  }
+
+  PromptBody body(String routingKey, String requestId) throws Exception {
+    backend.setCurrentKey(routingKey);
+    return bodies.get(requestId);
   }
 
   void putProgress(QueuedPrompt prompt) throws Exception {

@@ -13,6 +13,7 @@ public final class QueuedPrompt implements Planner.Candidate {
   private final long arrival;
   private final long arrivalMillis;
   private final int tokens;
+  private final long labelBytes;
   private final long queuedMicros;
   private int emittedTokens;
   private int[] pages = {};
@@ -27,6 +28,7 @@ public final class QueuedPrompt implements Planner.Candidate {
    * @param arrival place in the order of arrival
    * @param arrivalMillis timestamp of its record, milliseconds since the epoch
    * @param tokens tokens of the prompt, at least 1
+   * @param labelBytes bytes of its id, routing key and metadata
    * @param queuedMicros since when the head has it, microseconds since the epoch
    */
   public QueuedPrompt(
@@ -35,6 +37,7 @@ public final class QueuedPrompt implements Planner.Candidate {
       long arrival,
       long arrivalMillis,
       int tokens,
+      long labelBytes,
       long queuedMicros) {
     if (tokens < 1) {
       throw new IllegalArgumentException(
@@ -45,6 +48,7 @@ public final class QueuedPrompt implements Planner.Candidate {
     this.arrival = arrival;
     this.arrivalMillis = arrivalMillis;
     this.tokens = tokens;
+    this.labelBytes = labelBytes;
     this.queuedMicros = queuedMicros;
   }
 
@@ -75,6 +79,13 @@ public final class QueuedPrompt implements Planner.Candidate {
   @Override
   public int tokens() {
     return tokens;
+  }
+
+  /**
+   * @return bytes of its id, routing key and metadata
+   */
+  public long labelBytes() {
+    return labelBytes;
   }
 
   @Override

@@ -89,7 +89,7 @@ final class ChunkerRandomizedTest {
             1 + random.nextInt(6),
             2 + random.nextInt(30),
             KvLayout.PAGE_TOKENS * (1 + random.nextInt(5)),
-            Chunker.bytesOf(0) * (1 + random.nextInt(20)));
+            Chunker.bytesOf(0, 0) * (1 + random.nextInt(20)));
     private final Chunker chunker =
         new Chunker(
             limits,
@@ -148,16 +148,20 @@ final class ChunkerRandomizedTest {
       if (random.nextInt(20) == 0) {
         tokens = limits.kvPages() * KvLayout.PAGE_TOKENS + 1 + random.nextInt(9);
       }
+      long labelBytes = random.nextInt(600);
       long queued =
-          waiting.values().stream().mapToLong(prompt -> Chunker.bytesOf(prompt.tokens())).sum();
+          waiting.values().stream()
+              .mapToLong(prompt -> Chunker.bytesOf(prompt.tokens(), prompt.labelBytes()))
+              .sum();
       boolean room =
-          waiting.isEmpty() || queued + Chunker.bytesOf(tokens) <= limits.maxQueuedBytes();
-      assertThat(chunker.hasRoomFor(tokens)).isEqualTo(room);
+          waiting.isEmpty()
+              || queued + Chunker.bytesOf(tokens, labelBytes) <= limits.maxQueuedBytes();
+      assertThat(chunker.hasRoomFor(tokens, labelBytes)).isEqualTo(room);
       if (!room) {
         return;
       }
       String id = anyId();
-      QueuedPrompt prompt = new QueuedPrompt(id, id, arrivals++, 0, tokens, now);
+      QueuedPrompt prompt = new QueuedPrompt(id, id, arrivals++, 0, tokens, labelBytes, now);
       Answer answer = chunker.add(prompt, now);
       Long cancelledAt = remembered.get(id);
       if (waiting.containsKey(id) || open.containsKey(id)) {

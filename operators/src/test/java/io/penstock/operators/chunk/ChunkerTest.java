@@ -15,6 +15,7 @@ final class ChunkerTest {
   private static final long MINUTE = 60_000_000L;
 
   private long arrivals;
+  private long labelBytes;
   private long now = 1_000;
   private Chunker chunker = chunker(8, 100, 128, new FixedPlanner(128));
 
@@ -23,7 +24,7 @@ final class ChunkerTest {
   }
 
   private QueuedPrompt prompt(String id, int tokens) {
-    return new QueuedPrompt(id, "key-" + id, arrivals++, 7, tokens, now);
+    return new QueuedPrompt(id, "key-" + id, arrivals++, 7, tokens, labelBytes, now);
   }
 
   private Answer add(String id, int tokens) {
@@ -168,18 +169,31 @@ final class ChunkerTest {
   }
 
   @Test
-  void theQueueIsBoundedInBytesButLetsOneInWhenEmpty() {
-    long most = 2 * Chunker.bytesOf(100);
+  void labelsCountInTheQueuesBytes() {
+    long most = Chunker.bytesOf(100, 30_000) + Chunker.bytesOf(1, 5);
     chunker = new Chunker(new Chunker.Limits(8, 100, 128, most), new FixedPlanner(128));
-    assertThat(chunker.hasRoomFor(5000)).isTrue();
+    labelBytes = 30_000;
     add("a", 100);
-    assertThat(chunker.hasRoomFor(101)).isFalse();
-    assertThat(chunker.hasRoomFor(100)).isTrue();
+    assertThat(chunker.queuedBytes()).isEqualTo(30_912);
+    assertThat(chunker.hasRoomFor(1, 5)).isTrue();
+    assertThat(chunker.hasRoomFor(1, 6)).isFalse();
+    next();
+    assertThat(chunker.queuedBytes()).isZero();
+  }
+
+  @Test
+  void theQueueIsBoundedInBytesButLetsOneInWhenEmpty() {
+    long most = 2 * Chunker.bytesOf(100, 0);
+    chunker = new Chunker(new Chunker.Limits(8, 100, 128, most), new FixedPlanner(128));
+    assertThat(chunker.hasRoomFor(5000, 0)).isTrue();
+    add("a", 100);
+    assertThat(chunker.hasRoomFor(101, 0)).isFalse();
+    assertThat(chunker.hasRoomFor(100, 0)).isTrue();
     add("b", 100);
     assertThat(chunker.queuedBytes()).isEqualTo(most);
-    assertThat(chunker.hasRoomFor(1)).isFalse();
+    assertThat(chunker.hasRoomFor(1, 0)).isFalse();
     next();
-    assertThat(chunker.hasRoomFor(1)).isTrue();
+    assertThat(chunker.hasRoomFor(1, 0)).isTrue();
   }
 
   @Test

@@ -72,7 +72,8 @@ final class HeadITCase {
   private static final double PROMPTS_PER_SECOND = 2_000;
   private static final long BATCH_NANOS = 2_000_000; // so that prompts come faster than they leave
   private static final HeadSpec HEAD =
-      new HeadSpec(ChunkPolicy.FIXED, ROWS, 3, 200 * Chunker.bytesOf(80), KV_PAGES, 2, 64 * 1024);
+      new HeadSpec(
+          ChunkPolicy.FIXED, ROWS, 3, 200 * Chunker.bytesOf(80, 0), KV_PAGES, 2, 64 * 1024);
 
   @RegisterExtension
   static final MiniClusterExtension CLUSTER =
