@@ -45,7 +45,8 @@ final class ControlThread implements AutoCloseable {
     } catch (RejectedExecutionException e) {
       // The task is ending and takes no mail any more.
       return;
-    } catch (Exception | LinkageError e) {
+    } catch (Throwable e) {
+      // An Error as well: it would end the thread, and nobody would know that cancels are lost.
       if (!closing) {
         fail(e);
       }

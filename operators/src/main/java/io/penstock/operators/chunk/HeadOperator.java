@@ -80,6 +80,7 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
   private transient HeadStage stage;
   private transient ControlThread controlThread;
   private transient List<Cancel> heldCancels;
+  private transient OwnKeys ownKeys;
   private transient ScheduledFuture<?> runningPoll;
   private transient boolean ready;
   private transient boolean atBarrier;
@@ -120,6 +121,7 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
         spec);
     stoppedBy = NO_CHECKPOINT;
     heldCancels = new ArrayList<>();
+    ownKeys = OwnKeys.of(getRuntimeContext().getTaskInfo());
     openStage = opener.open(stageSpec, spec.maxInFlight());
     FrameWriter writer =
         new FrameWriter(
@@ -235,7 +237,6 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
     }
     if (running.isRunning(getContainingTask())) {
       ready = true;
-      stage.abortUnfit();
       goOn();
       return;
     }
@@ -243,11 +244,12 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
     runningPoll = getProcessingTimeService().registerTimer(again, time -> awaitRunning());
   }
 
-  /** Applies the cancels that were held, and dispatches again. */
+  /** Gives up what does not fit, applies the cancels that were held, and dispatches again. */
   private void goOn() throws Exception {
     if (!mayDecide()) {
       return;
     }
+    stage.abortUnfit();
     List<Cancel> cancels = heldCancels;
     heldCancels = new ArrayList<>();
     for (Cancel cancel : cancels) {
@@ -258,7 +260,7 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
 
   private void cancelsCame(List<Cancel> cancels) throws Exception {
     if (!closed) {
-      heldCancels.addAll(cancels);
+      cancels.stream().filter(ownKeys::hold).forEach(heldCancels::add);
       goOn();
     }
   }

@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
 final class FakeControl implements ControlSource.ControlReader {
   private final BlockingQueue<List<Cancel>> queue = new LinkedBlockingQueue<>();
   private final Semaphore handedOver = new Semaphore(0);
-  private volatile RuntimeException failure;
+  private volatile Throwable failure;
   private volatile boolean opened;
   private volatile boolean closed;
   private boolean mailing;
@@ -37,6 +37,10 @@ final class FakeControl implements ControlSource.ControlReader {
     failure = with;
   }
 
+  void failWith(Error with) {
+    failure = with;
+  }
+
   void assertClosed() {
     assertThat(closed).as("reader closed").isEqualTo(opened);
   }
@@ -47,8 +51,11 @@ final class FakeControl implements ControlSource.ControlReader {
       mailing = false;
       handedOver.release();
     }
-    if (failure != null) {
-      throw failure;
+    if (failure instanceof Error error) {
+      throw error;
+    }
+    if (failure instanceof RuntimeException exception) {
+      throw exception;
     }
     assertThat(timeout).isPositive();
     // Shorter than asked for: closing waits as long.

@@ -416,6 +416,25 @@ final class HeadOperatorHarnessTest {
   }
 
   @Test
+  void whatDoesNotFitIsNotGivenUpBehindAStopWithSavepoint() throws Exception {
+    HeadRig first = head();
+    first.process(prompts.get(8));
+    OperatorSubtaskState state = first.checkpoint();
+    HeadRig second =
+        rig(new HeadRig(2, HeadRig.spec(HeadRig.ROOMY, 4))).notRunning().restore(state);
+    assertThat(second.operator().stage().busy()).isTrue();
+    second.harness().prepareSnapshotPreBarrier(7);
+    second
+        .harness()
+        .snapshotWithLocalState(7, 7, SavepointType.terminate(SavepointFormatType.CANONICAL));
+    second.becomeRunning();
+    second.harness().setProcessingTime(1_000);
+    second.runMails();
+    assertThat(second.frames()).isEmpty();
+    assertThat(second.harness().numKeyedStateEntries()).isPositive();
+  }
+
+  @Test
   void aFailureOfTheBackendFailsTheTask() throws Exception {
     HeadRig rig = head();
     rig.fake.failAt(1, new IllegalStateException("broken backend")).free();
@@ -431,6 +450,16 @@ final class HeadOperatorHarnessTest {
     assertThatThrownBy(() -> rig.harness().getTaskMailbox().take(0).run())
         .hasMessageContaining("--control-topic")
         .hasRootCauseMessage("broken topic");
+  }
+
+  @Test
+  void anErrorOfTheControlSourceFailsTheTaskLikewise() throws Exception {
+    HeadRig rig = rig(new HeadRig(2));
+    rig.control.failWith(new AssertionError("broken reader"));
+    rig.open();
+    assertThatThrownBy(() -> rig.harness().getTaskMailbox().take(0).run())
+        .hasMessageContaining("--control-topic")
+        .hasRootCauseMessage("broken reader");
   }
 
   @Test
