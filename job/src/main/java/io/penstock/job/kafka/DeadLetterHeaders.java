@@ -1,5 +1,7 @@
 package io.penstock.job.kafka;
 
+import java.util.List;
+
 /** Names of the headers of a dead letter: Kafka Connect's, and our own. Values are UTF-8 text. */
 public final class DeadLetterHeaders {
   /** Topic that the record came from. */
@@ -34,6 +36,22 @@ public final class DeadLetterHeaders {
    * would not have taken the record.
    */
   public static final String OMITTED_VALUE_BYTES = "penstock.omitted_value_bytes";
+
+  /** How many headers of the record were left out, decimal; only if the topic takes no more. */
+  public static final String OMITTED_HEADERS = "penstock.omitted_headers";
+
+  /** Size of the key in bytes, decimal; there only if it was left out for the same reason. */
+  public static final String OMITTED_KEY_BYTES = "penstock.omitted_key_bytes";
+
+  private static final List<String> PREFIXES = List.of("penstock.", "__connect.errors.");
+
+  /**
+   * @param name of a header
+   * @return whether it reads like one of these, so that a refused record must not bring it along
+   */
+  static boolean ours(String name) {
+    return PREFIXES.stream().anyMatch(name::startsWith);
+  }
 
   private DeadLetterHeaders() {}
 }

@@ -6,6 +6,7 @@ import io.penstock.schemas.ReasonCode;
 import io.penstock.schemas.RecordHeader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -13,14 +14,18 @@ import org.apache.kafka.common.header.Headers;
 
 /**
  * Refused records as Kafka records: key, value and headers as they came, and behind them the
- * headers of {@link DeadLetterHeaders}. A value that would make the record larger than the topic
- * takes is left out, so that no record can stop the job; it still stands on its own topic.
+ * headers of {@link DeadLetterHeaders}; headers that came under these names are left out. Of a
+ * record that is larger than the topic takes the value is left out, then the headers, then the key,
+ * so that no record can stop the job; it still stands on its own topic.
  */
 final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadLetter> {
   private static final long serialVersionUID = 1L;
 
   /** Record framing and batch overhead, generously. */
   private static final int OVERHEAD_BYTES = 1 << 10;
+
+  /** Value, headers, key. */
+  private static final int PARTS = 3;
 
   private final String topic;
   private final int recordBytes;
@@ -40,21 +45,41 @@ final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadL
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
       DeadLetter letter, KafkaSinkContext context, Long timestamp) {
-    byte[] key = bytes(letter.getOriginalKey());
-    byte[] value = bytes(letter.getOriginalValue());
-    ProducerRecord<byte[], byte[]> whole = new ProducerRecord<>(topic, key, value);
-    addHeaders(letter, whole.headers());
-    if (value == null || sizeBytes(whole) <= recordBytes) {
-      return whole;
+    ProducerRecord<byte[], byte[]> record = record(letter, 0);
+    for (int omit = 1; omit <= PARTS && sizeBytes(record) > recordBytes; omit++) {
+      record = record(letter, omit);
     }
-    ProducerRecord<byte[], byte[]> emptied =
-        new ProducerRecord<>(topic, null, key, null, whole.headers());
-    add(emptied.headers(), DeadLetterHeaders.OMITTED_VALUE_BYTES, "" + value.length);
-    return emptied;
+    return record;
   }
 
-  private void addHeaders(DeadLetter letter, Headers headers) {
-    for (RecordHeader header : letter.getOriginalHeaders()) {
+  /** Without the value from 1, the headers from 2, the key from 3. */
+  private ProducerRecord<byte[], byte[]> record(DeadLetter letter, int omit) {
+    byte[] value = bytes(letter.getOriginalValue());
+    byte[] key = bytes(letter.getOriginalKey());
+    List<RecordHeader> theirs =
+        letter.getOriginalHeaders().stream()
+            .filter(header -> !DeadLetterHeaders.ours(header.getKey()))
+            .toList();
+    boolean noValue = omit >= 1 && value != null;
+    boolean noHeaders = omit >= 2 && !theirs.isEmpty();
+    boolean noKey = omit >= PARTS && key != null;
+    ProducerRecord<byte[], byte[]> record =
+        new ProducerRecord<>(topic, noKey ? null : key, noValue ? null : value);
+    addHeaders(letter, noHeaders ? List.of() : theirs, record.headers());
+    if (noValue) {
+      add(record.headers(), DeadLetterHeaders.OMITTED_VALUE_BYTES, "" + value.length);
+    }
+    if (noHeaders) {
+      add(record.headers(), DeadLetterHeaders.OMITTED_HEADERS, "" + theirs.size());
+    }
+    if (noKey) {
+      add(record.headers(), DeadLetterHeaders.OMITTED_KEY_BYTES, "" + key.length);
+    }
+    return record;
+  }
+
+  private void addHeaders(DeadLetter letter, List<RecordHeader> theirs, Headers headers) {
+    for (RecordHeader header : theirs) {
       headers.add(header.getKey(), bytes(header.getValue()));
     }
     add(headers, DeadLetterHeaders.TOPIC, letter.getTopic());

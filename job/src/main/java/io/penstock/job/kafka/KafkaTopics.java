@@ -1,6 +1,7 @@
 package io.penstock.job.kafka;
 
 import io.penstock.job.RefusedException;
+import io.penstock.operators.admit.Labels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -144,15 +145,16 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
   }
 
   private void check(KafkaOptions options, Consumer<String> warn) throws RefusedException {
-    if (resultBytes < promptBytes) {
+    int needed = Math.min(promptBytes, Labels.MAX_BYTES) + ANSWER_BYTES;
+    if (resultBytes < needed) {
       throw new RefusedException(
           "topic "
               + options.resultTopic()
-              + " takes smaller records than the prompts whose metadata its results carry:"
+              + " takes smaller records than results with the largest metadata are:"
               + " max.message.bytes="
               + resultBytes
               + " < "
-              + promptBytes
+              + needed
               + "; raise it with kafka-configs, or take another --result-topic");
     }
     if (promptBytes < KafkaClients.RECORD_BYTES) {

@@ -54,6 +54,46 @@ class DeadLetterSerializerTest {
     assertThat(serialize(letter, 30_000).value()).hasSize(20_000);
   }
 
+  @Test
+  void headersAndKeyAreLeftOutWhenTheyAreTooLargeThemselves() {
+    DeadLetter letter =
+        DeadLetter.newBuilder(letter("id-1"))
+            .setOriginalHeaders(List.of(new RecordHeader("theirs", ByteBuffer.allocate(20_000))))
+            .build();
+    ProducerRecord<byte[], byte[]> record = serialize(letter, 20_000);
+    assertThat(record.value()).isNull();
+    assertThat(record.key()).isEqualTo("key".getBytes(UTF_8));
+    assertThat(record.headers().lastHeader("theirs")).isNull();
+    assertThat(headers(record)).contains("penstock.omitted_headers=1");
+    assertThat(record.headers().lastHeader("penstock.omitted_key_bytes")).isNull();
+
+    letter = DeadLetter.newBuilder(letter).setOriginalKey(ByteBuffer.allocate(20_000)).build();
+    record = serialize(letter, 20_000);
+    assertThat(record.key()).isNull();
+    assertThat(headers(record))
+        .contains(
+            "penstock.reason_code=NO_TOKENS",
+            "penstock.omitted_value_bytes=3",
+            "penstock.omitted_headers=1",
+            "penstock.omitted_key_bytes=20000");
+  }
+
+  @Test
+  void headersThatBearOurNamesAreNotHandedOn() {
+    ByteBuffer forged = ByteBuffer.wrap("forged".getBytes(UTF_8));
+    DeadLetter letter =
+        DeadLetter.newBuilder(letter(null))
+            .setOriginalHeaders(
+                List.of(
+                    new RecordHeader("penstock.request_id", forged),
+                    new RecordHeader("__connect.errors.topic", forged),
+                    new RecordHeader("penstocks", forged)))
+            .build();
+    assertThat(headers(serialize(letter, 1 << 20)))
+        .startsWith("penstocks=forged", "__connect.errors.topic=from")
+        .doesNotContain("penstock.request_id=forged", "__connect.errors.topic=forged");
+  }
+
   private static DeadLetter letter(String requestId) {
     return new DeadLetter(
         requestId,

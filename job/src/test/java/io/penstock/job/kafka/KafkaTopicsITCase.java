@@ -58,12 +58,12 @@ class KafkaTopicsITCase {
   }
 
   @Test
-  void aResultTopicSmallerThanThePromptTopicIsRefused() throws Exception {
-    create("tiny-results", 1_000_000);
+  void aResultTopicSmallerThanTheLargestResultIsRefused() throws Exception {
+    create("tiny-results", 131_071);
     assertThatThrownBy(() -> KafkaTopics.prepare(options("tiny"), warnings::add))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("tiny-results")
-        .hasMessageContaining("max.message.bytes=1000000")
+        .hasMessageContaining("max.message.bytes=131071 < 131072")
         .hasMessageContaining("--result-topic");
   }
 
