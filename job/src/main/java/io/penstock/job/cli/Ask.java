@@ -49,6 +49,12 @@ final class Ask implements Callable<Integer> {
   private String requestId;
 
   @Option(
+      names = "--routing-key",
+      paramLabel = "KEY",
+      description = "Prompts of one key go to the same replica. Default: the request id.")
+  private String routingKey;
+
+  @Option(
       names = "--top-logits",
       defaultValue = "0",
       paramLabel = "N",
@@ -113,6 +119,9 @@ final class Ask implements Callable<Integer> {
 
   @Override
   public Integer call() throws RefusedException {
+    if (requestId != null && requestId.isEmpty()) {
+      throw new RefusedException("--request-id is empty; give one, or leave the option out");
+    }
     Prompt prompt = prompt();
     try (KafkaMessages messages = KafkaMessages.connect(bootstrapServers)) {
       messages.listen(resultTopic, deadLetterTopic);
@@ -126,6 +135,7 @@ final class Ask implements Callable<Integer> {
     String id = requestId == null ? "ask-" + UUID.randomUUID() : requestId;
     return Prompt.newBuilder()
         .setRequestId(id)
+        .setRoutingKey(routingKey)
         .setText(content.file == null ? content.text : read(content.file))
         .setTokenIds(content.tokenIds)
         .setTopLogits(topLogits)
