@@ -7,6 +7,9 @@ import io.penstock.schemas.UnreadableRecordException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Properties;
+import java.util.Set;
+import org.apache.kafka.clients.consumer.ConsumerConfig;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.common.TopicPartition;
@@ -15,7 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cancels from the control topic: from now on, of all partitions. Each head reads all of them; the
+ * Cancels from the control topic: from now on, of all partitions; partitions that are added later
+ * are found within a minute or two and read from their beginning. Each head reads all of them; the
  * ones that belong to other replicas are its own to ignore.
  *
  * @param bootstrapServers {@code --bootstrap-servers}
@@ -24,13 +28,15 @@ import org.slf4j.LoggerFactory;
 record KafkaControl(String bootstrapServers, String topic) implements ControlSource {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaControl.class);
 
+  /** How often to look for new partitions. */
+  private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
   @Override
   public ControlReader open() {
+    Properties properties = KafkaClients.consumer(bootstrapServers);
+    properties.setProperty(ConsumerConfig.METADATA_MAX_AGE_CONFIG, "" + LOOK_AGAIN.toMillis());
     KafkaConsumer<byte[], byte[]> consumer =
-        new KafkaConsumer<>(
-            KafkaClients.consumer(bootstrapServers),
-            new ByteArrayDeserializer(),
-            new ByteArrayDeserializer());
+        new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     return new Reader(consumer, topic);
   }
 
@@ -39,6 +45,7 @@ record KafkaControl(String bootstrapServers, String topic) implements ControlSou
     private final KafkaConsumer<byte[], byte[]> consumer;
     private final String topic;
     private boolean assigned;
+    private long lookedNanos;
 
     Reader(KafkaConsumer<byte[], byte[]> consumer, String topic) {
       this.consumer = consumer;
@@ -49,6 +56,8 @@ record KafkaControl(String bootstrapServers, String topic) implements ControlSou
     public List<Cancel> poll(Duration timeout) {
       if (!assigned) {
         assignEnd();
+      } else if (System.nanoTime() - lookedNanos > LOOK_AGAIN.toNanos()) {
+        assignNew();
       }
       List<Cancel> cancels = new ArrayList<>();
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
@@ -67,14 +76,30 @@ record KafkaControl(String bootstrapServers, String topic) implements ControlSou
     }
 
     private void assignEnd() {
-      List<TopicPartition> partitions =
-          consumer.partitionsFor(topic).stream()
-              .map(info -> new TopicPartition(topic, info.partition()))
-              .toList();
+      List<TopicPartition> partitions = partitions();
       consumer.assign(partitions);
       consumer.seekToEnd(partitions);
       partitions.forEach(consumer::position);
       assigned = true;
+    }
+
+    private void assignNew() {
+      List<TopicPartition> added = new ArrayList<>(partitions());
+      Set<TopicPartition> known = consumer.assignment();
+      added.removeAll(known);
+      if (!added.isEmpty()) {
+        List<TopicPartition> all = new ArrayList<>(known);
+        all.addAll(added);
+        consumer.assign(all);
+        consumer.seekToBeginning(added);
+      }
+    }
+
+    private List<TopicPartition> partitions() {
+      lookedNanos = System.nanoTime();
+      return consumer.partitionsFor(topic).stream()
+          .map(info -> new TopicPartition(topic, info.partition()))
+          .toList();
     }
 
     @Override
