@@ -75,9 +75,10 @@ final class Admission {
     }
   }
 
-  /** Producers set timestamps; one that cannot be must not spoil the arithmetic behind. */
+  /** Producers set timestamps; for one that is missing (-1) or cannot be, the time of reading. */
   private static long arrivalMillis(SourceRecord origin) {
-    return Math.max(0, Math.min(origin.timestampMillis(), System.currentTimeMillis()));
+    long now = System.currentTimeMillis();
+    return origin.timestampMillis() < 0 ? now : Math.min(origin.timestampMillis(), now);
   }
 
   private static void checkLabels(Prompt prompt) throws RefusedException {

@@ -169,10 +169,11 @@ final class AdmissionTest {
   }
 
   @Test
-  void anImpossibleTimestampIsBroughtBetweenTheEpochAndNow() throws Exception {
-    timestampMillis = Long.MIN_VALUE;
-    assertThat(admit(record(text("a"))).arrivalMillis()).isZero();
+  void forAnImpossibleTimestampTheTimeOfReadingIsTaken() throws Exception {
     long before = System.currentTimeMillis();
+    timestampMillis = -1;
+    assertThat(admit(record(text("a"))).arrivalMillis())
+        .isBetween(before, System.currentTimeMillis());
     timestampMillis = Long.MAX_VALUE;
     assertThat(admit(record(text("a"))).arrivalMillis())
         .isBetween(before, System.currentTimeMillis());
