@@ -330,6 +330,7 @@ final class StageChainITCase {
       Thread.onSpinWait();
     }
     assertThat(job.getJobStatus().get()).isEqualTo(JobStatus.CANCELED);
-    assertThat(RESULTS).hasSizeBetween(3, 5);
+    // Stages go on until the cancel reaches them; how far differs from run to run.
+    assertThat(RESULTS).hasSizeBetween(3, BATCHES - 1);
   }
 }
