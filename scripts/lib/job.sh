@@ -202,4 +202,5 @@ USAGE
   say "  $(tail -n 1 "$prompt")"
   kafka_tool ask --file "$prompt"
   printf 'web UI: %s/#/job/running/%s/overview\n' "$(web_url)" "$id"
+  say "everything stays up: 'scripts/penstock ask TEXT' asks again, 'scripts/penstock down' ends it; docs/quickstart.md goes on from here"
 }

@@ -45,11 +45,18 @@ public final class Commands {
 
   private static Duration duration(String text) {
     try {
-      return TimeUtils.parseDuration(text);
+      if (!text.isEmpty() && Character.isLetter(text.charAt(text.length() - 1))) {
+        return TimeUtils.parseDuration(text);
+      }
+      throw noDuration(text); // Flink would take a bare number as milliseconds
     } catch (IllegalArgumentException | ArithmeticException e) {
-      throw new TypeConversionException(
-          "'" + text + "' is no duration; write for instance 10s or 2min");
+      throw noDuration(text);
     }
+  }
+
+  private static TypeConversionException noDuration(String text) {
+    return new TypeConversionException(
+        "'" + text + "' is no duration; write for instance 10s or 2min");
   }
 
   private static int badParameter(ParameterException e, String[] args) {

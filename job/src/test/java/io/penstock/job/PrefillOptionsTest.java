@@ -83,6 +83,7 @@ class PrefillOptionsTest {
         "--replicas=0 | --replicas=0 must be at least 1",
         "--admit-parallelism=0 | --admit-parallelism=0 must be at least 1",
         "--checkpoint-interval=soon | 'soon' is no duration; write for instance 10s or 2min",
+        "--checkpoint-interval=5 | '5' is no duration; write for instance 10s or 2min",
         "--checkpoint-interval=1ms | must be at least 10",
         "--pp-sise=2 | Possible solutions: --pp-size",
         "--kv-recovery=restore | Unknown option: '--kv-recovery=restore'",

@@ -17,10 +17,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.apache.flink.util.TimeUtils;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -38,6 +40,9 @@ import picocli.CommandLine.Spec;
     description = "Sends a prompt to the running job, waits for its result and prints it.")
 final class Ask implements Callable<Integer> {
   private static final long POLL_NANOS = Duration.ofMillis(200).toNanos();
+
+  /** Metadata of a prompt that tells its result from another's of the same request id. */
+  private static final String NONCE = "ask";
 
   @ArgGroup(exclusive = true, multiplicity = "1")
   private Content content;
@@ -125,8 +130,9 @@ final class Ask implements Callable<Integer> {
     Prompt prompt = prompt();
     try (KafkaMessages messages = KafkaMessages.connect(bootstrapServers)) {
       messages.listen(resultTopic, deadLetterTopic);
-      messages.send(promptTopic, prompt.getRequestId(), AvroCodec.PROMPT.encode(prompt));
-      print(await(messages, prompt.getRequestId()));
+      byte[] record = AvroCodec.PROMPT.encode(prompt);
+      RecordMetadata sent = messages.send(promptTopic, prompt.getRequestId(), record);
+      print(await(messages, prompt, sent));
     }
     return 0;
   }
@@ -139,6 +145,7 @@ final class Ask implements Callable<Integer> {
         .setText(content.file == null ? content.text : read(content.file))
         .setTokenIds(content.tokenIds)
         .setTopLogits(topLogits)
+        .setMetadata(Map.of(NONCE, UUID.randomUUID().toString()))
         .build();
   }
 
@@ -150,17 +157,24 @@ final class Ask implements Callable<Integer> {
     }
   }
 
-  private PrefillResult await(KafkaMessages messages, String id) throws RefusedException {
+  private PrefillResult await(KafkaMessages messages, Prompt prompt, RecordMetadata sent)
+      throws RefusedException {
+    String id = prompt.getRequestId();
     long deadline = System.nanoTime() + timeout.toNanos();
     byte[] idBytes = id.getBytes(StandardCharsets.UTF_8);
     for (long left = timeout.toNanos(); left > 0; left = deadline - System.nanoTime()) {
       Duration wait = Duration.ofNanos(Math.min(left, POLL_NANOS));
       for (ConsumerRecord<byte[], byte[]> record : messages.poll(wait)) {
         if (record.topic().equals(resultTopic) && Arrays.equals(idBytes, record.key())) {
-          return decode(record);
+          PrefillResult result = decode(record);
+          if (prompt.getMetadata().equals(result.getMetadata())) {
+            return result;
+          }
         }
         if (record.topic().equals(deadLetterTopic)
-            && id.equals(header(record, DeadLetterHeaders.REQUEST_ID))) {
+            && sent.topic().equals(header(record, DeadLetterHeaders.TOPIC))
+            && ("" + sent.partition()).equals(header(record, DeadLetterHeaders.PARTITION))
+            && ("" + sent.offset()).equals(header(record, DeadLetterHeaders.OFFSET))) {
           throw new RefusedException(
               header(record, DeadLetterHeaders.REASON_CODE)
                   + ": "
@@ -173,7 +187,8 @@ final class Ask implements Callable<Integer> {
             + TimeUtils.formatWithHighestUnit(timeout).replace(" ", "")
             + " for request_id="
             + id
-            + "; is the job running? See scripts/penstock status.");
+            + "; is the job running? See scripts/penstock status. The prompt stays with the job;"
+            + " scripts/penstock cancel gives it up.");
   }
 
   private static PrefillResult decode(ConsumerRecord<byte[], byte[]> record)

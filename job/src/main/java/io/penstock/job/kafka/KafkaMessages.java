@@ -14,6 +14,7 @@ import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.PartitionInfo;
 import org.apache.kafka.common.TopicPartition;
@@ -97,12 +98,13 @@ public final class KafkaMessages implements AutoCloseable {
    * @param topic where to
    * @param key its key
    * @param value its value
+   * @return where it is now
    * @throws RefusedException if they do not take it
    */
-  public void send(String topic, String key, byte[] value) throws RefusedException {
+  public RecordMetadata send(String topic, String key, byte[] value) throws RefusedException {
     try {
       byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-      producer.send(new ProducerRecord<>(topic, keyBytes, value)).get();
+      return producer.send(new ProducerRecord<>(topic, keyBytes, value)).get();
     } catch (ExecutionException e) {
       throw refused(bootstrapServers, e.getCause());
     } catch (KafkaException e) {
