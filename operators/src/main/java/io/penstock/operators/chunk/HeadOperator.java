@@ -129,13 +129,6 @@ public final class HeadOperator extends AbstractStreamOperator<Fragment>
     stage =
         new HeadStage(spec, store, openStage, mailbox, writer, getMetricGroup(), this::roomAgain);
     stage.restore();
-    LOGGER.info(
-        "head opened stage 0 of {}: layers={}..{} backend={} kvBytesPerToken={}",
-        stageSpec.stages(),
-        openStage.layers().first(),
-        openStage.layers().end() - 1,
-        openStage.backendDescription(),
-        openStage.kvBytesPerToken());
     if (control != null) {
       controlThread = new ControlThread(control, mailbox, this::cancelsCame);
     }

@@ -78,17 +78,7 @@ final class StageOperator extends AbstractStreamOperator<Fragment>
         spec.modelPath(),
         spec.backend(),
         spec.kvPages());
-    long began = System.nanoTime();
     open = opener.open(spec, maxInFlight);
-    LOGGER.info(
-        "stage {} of {} is open: layers={}..{} backend={} kvBytesPerToken={} seconds={}",
-        spec.stage(),
-        spec.stages(),
-        open.layers().first(),
-        open.layers().end() - 1,
-        open.backendDescription(),
-        open.kvBytesPerToken(),
-        (System.nanoTime() - began) / 1e9);
     reader = new FrameReader(new Inbox());
     writer = new FrameWriter(fragment -> output.collect(new StreamRecord<>(fragment)));
     window = new StageWindow<>(spec.stage(), open, mailbox, maxInFlight, new Outbox());
