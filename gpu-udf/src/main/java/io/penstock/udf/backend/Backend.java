@@ -209,19 +209,29 @@ public interface Backend extends AutoCloseable {
       Matrix qkv, List<Segment> segments, int heads, RopeTable rope, KvPool pool, int layer);
 
   /**
-   * Causal attention of each row over its own prompt's keys up to and with its own position, scaled
-   * by {@code 1 / sqrt(headDim)}, softmax in float32. Query head h reads KV head {@code h / (heads
-   * / kvHeads)}.
+   * Causal attention of each row over its own prompt's keys up to and with its own position, and no
+   * further back than the window, scaled by {@code 1 / sqrt(headDim)}, softmax in float32. Query
+   * head h reads KV head {@code h / (heads / kvHeads)}.
    *
    * @param qkv as {@link #ropeAndStore} left it, or chosen rows of that
    * @param segments the batch's segments; or, after {@link #gather}, one of a single token for each
    *     row, which may be anywhere in a page
    * @param heads query heads
+   * @param window how many positions a row sees, its own included, at least 1: row at position p
+   *     sees {@code p - window < position <= p}; {@link
+   *     io.penstock.udf.model.ModelConfig#FULL_ATTENTION} for all
    * @param pool keys and values, those of this batch already stored
    * @param layer layer of the stage, from 0
    * @param out OPERAND, {@code rows × heads·headDim}
    */
-  void attention(Matrix qkv, List<Segment> segments, int heads, KvPool pool, int layer, Matrix out);
+  void attention(
+      Matrix qkv,
+      List<Segment> segments,
+      int heads,
+      int window,
+      KvPool pool,
+      int layer,
+      Matrix out);
 
   /**
    * Moves chosen rows to the front: {@code matrix[i] = matrix[rows[i]]}. The last layer goes on

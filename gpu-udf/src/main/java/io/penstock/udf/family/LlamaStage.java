@@ -162,7 +162,8 @@ final class LlamaStage implements StageProgram {
   /** Leaves the MLP's output in {@code product}, not yet added to the residual. */
   private void attentionAndMlp(int layer, List<Segment> segments, int rows) {
     StageWeights.Layer w = weights.layers().get(layer);
-    backend.attention(qkv, segments, config.heads(), pool, layer, attended);
+    int window = config.window(range.first() + layer);
+    backend.attention(qkv, segments, config.heads(), window, pool, layer, attended);
     backend.linear(w.output(), attended, rows, product);
     backend.rmsNorm(residual, product, w.mlpNorm(), config.rmsNormEps(), rows, normed);
     backend.linear(w.gateUp(), normed, rows, gateUp);

@@ -60,7 +60,8 @@ final class GgufConfig {
                 ropeDivisors(file, headDim)),
             !file.tensors().containsKey("output.weight"),
             biases(file, "attn_q", "attn_k", "attn_v", "attn_output"),
-            biases(file, "ffn_gate", "ffn_up", "ffn_down"));
+            biases(file, "ffn_gate", "ffn_up", "ffn_down"),
+            List.of());
     return ConfigCheck.check(file.path(), config);
   }
 

@@ -3,6 +3,7 @@ package io.penstock.udf.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -50,7 +51,8 @@ final class HuggingFaceConfig {
             rope(),
             bool("tie_word_embeddings"),
             bool("attention_bias"),
-            bool("mlp_bias"));
+            bool("mlp_bias"),
+            List.of());
     return ConfigCheck.check(path, config);
   }
 

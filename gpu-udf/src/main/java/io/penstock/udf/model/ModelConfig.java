@@ -1,5 +1,7 @@
 package io.penstock.udf.model;
 
+import java.util.List;
+
 /**
  * What a model looks like, whatever file it came from. All values have been checked to be positive
  * and to fit one another by whoever read the file.
@@ -19,6 +21,8 @@ package io.penstock.udf.model;
  * @param tiedEmbeddings whether the LM head is the embedding matrix
  * @param attentionBias whether q, k, v and o projections have biases
  * @param mlpBias whether gate, up and down projections have biases
+ * @param windows for each layer how many positions a token sees, its own included, or {@link
+ *     #FULL_ATTENTION}; immutable; empty if every layer sees all
  */
 public record ModelConfig(
     String family,
@@ -35,4 +39,18 @@ public record ModelConfig(
     RopeConfig rope,
     boolean tiedEmbeddings,
     boolean attentionBias,
-    boolean mlpBias) {}
+    boolean mlpBias,
+    List<Integer> windows) {
+
+  /** The window of a layer that sees all positions. */
+  public static final int FULL_ATTENTION = Integer.MAX_VALUE;
+
+  /**
+   * @param layer from 0
+   * @return how many positions a token sees in that layer, its own included; {@link
+   *     #FULL_ATTENTION} for all
+   */
+  public int window(int layer) {
+    return windows.isEmpty() ? FULL_ATTENTION : windows.get(layer);
+  }
+}

@@ -3,6 +3,7 @@ package io.penstock.udf.backend;
 import io.penstock.udf.backend.Backend.Matrix;
 import io.penstock.udf.backend.Backend.Role;
 import io.penstock.udf.kv.KvLayout;
+import io.penstock.udf.model.ModelConfig;
 import io.penstock.udf.model.RopeConfig;
 import io.penstock.udf.stage.Segment;
 import java.util.ArrayList;
@@ -19,6 +20,7 @@ final class AttentionCase {
   private static final int SPARE_ROWS = 2;
 
   private final int heads;
+  private final int window;
   private final KvLayout shape;
   private final int layer;
   private final RopeConfig rope;
@@ -34,11 +36,15 @@ final class AttentionCase {
    * @param deviation of queries and keys; scores have its square
    */
   AttentionCase(RandomInputs random, int prompts, int maxTokens, double deviation) {
-    int group = random.between(1, 8);
-    int kvHeads = random.between(1, 3);
+    // With 24 query heads to a KV head, blocks of keys are a page on the cpu backend.
+    int group = random.oneOf(24, random.between(1, 8), random.between(1, 8));
+    int kvHeads = group > 8 ? 1 : random.between(1, 3);
     int headDim = random.oneOf(16, 32, 64, 80, 96, 128);
     int layers = random.between(1, 3);
     this.heads = group * kvHeads;
+    this.window =
+        random.oneOf(
+            ModelConfig.FULL_ATTENTION, 1, 63, 64, 65, random.between(2, 200), maxTokens + 1);
     this.shape = new KvLayout(layers, kvHeads, headDim, 0);
     this.layer = random.between(0, layers - 1);
     this.rope = new RopeConfig(random.oneOf(10_000, 500_000), Optional.empty());
@@ -65,7 +71,7 @@ final class AttentionCase {
     for (int prompt = 0; prompt < prompts.size(); prompt++) {
       pages += KvLayout.pagesFor(tokens(prompt));
     }
-    int[] ids = random.permutation(pages + 2);
+    int[] ids = random.permutation(pages + 1); // the last page of the pool stays NaN
     List<int[]> tables = new ArrayList<>();
     int taken = 0;
     for (int prompt = 0; prompt < prompts.size(); prompt++) {
@@ -125,10 +131,10 @@ final class AttentionCase {
       Matrix qkv = side.matrix(Role.PRODUCT, rows + SPARE_ROWS, cols, rowsOf(batch, rows));
       Matrix out = side.matrix(Role.OPERAND, rows + SPARE_ROWS, queries);
       backend.ropeAndStore(qkv, batch, heads, table, pool, layer);
-      backend.attention(qkv, batch, heads, pool, layer, out);
+      backend.attention(qkv, withoutWhatNobodySees(batch, pages), heads, window, pool, layer, out);
       float[] rotated = side.read(qkv, rows);
       float[] attended = side.read(out, rows);
-      float[] last = lastRows(side, batch, qkv, pool, out);
+      float[] last = lastRows(side, batch, pages, qkv, pool, out);
       int row = 0;
       int lastRow = 0;
       for (Segment segment : batch) {
@@ -149,7 +155,7 @@ final class AttentionCase {
 
   /** Attention of nothing but the last token of each prompt that ends in the batch. */
   private float[] lastRows(
-      Side side, List<Segment> batch, Matrix qkv, Backend.KvPool pool, Matrix out) {
+      Side side, List<Segment> batch, int pages, Matrix qkv, Backend.KvPool pool, Matrix out) {
     int[] rows = new int[batch.size()];
     List<Segment> segments = new ArrayList<>();
     int end = 0;
@@ -165,8 +171,28 @@ final class AttentionCase {
       return new float[0];
     }
     side.backend().gather(qkv, Arrays.copyOf(rows, segments.size()));
-    side.backend().attention(qkv, segments, heads, pool, layer, out);
+    List<Segment> seen = withoutWhatNobodySees(segments, pages);
+    side.backend().attention(qkv, seen, heads, window, pool, layer, out);
     return side.read(out, segments.size());
+  }
+
+  /** In place of pages that no position of a segment's first page sees, one that holds NaN. */
+  private List<Segment> withoutWhatNobodySees(List<Segment> batch, int pages) {
+    List<Segment> segments = new ArrayList<>();
+    for (Segment segment : batch) {
+      int[] table = segment.pageTable().clone();
+      int page = KvLayout.PAGE_TOKENS;
+      int start = segment.prefixTokens() / page * page;
+      Arrays.fill(table, 0, Math.max(0, start - window + 1) / page, pages - 1);
+      segments.add(
+          new Segment(
+              segment.requestId(),
+              segment.prefixTokens(),
+              segment.tokens(),
+              table,
+              segment.last()));
+    }
+    return segments;
   }
 
   private float[] rowsOf(List<Segment> batch, int rows) {
@@ -203,6 +229,15 @@ final class AttentionCase {
 
   @Override
   public String toString() {
-    return "heads=" + heads + " shape=" + shape + " layer=" + layer + " prompts=" + prompts.size();
+    return "heads="
+        + heads
+        + " window="
+        + window
+        + " shape="
+        + shape
+        + " layer="
+        + layer
+        + " prompts="
+        + prompts.size();
   }
 }

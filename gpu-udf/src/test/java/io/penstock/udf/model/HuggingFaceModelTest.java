@@ -43,7 +43,8 @@ class HuggingFaceModelTest {
                   new RopeConfig(10000, Optional.empty()),
                   false,
                   true,
-                  true));
+                  true,
+                  List.of()));
       assertThat(model.weights().has("model.layers.1.self_attn.o_proj.bias")).isTrue();
       assertThat(model.hasTokenizer()).isFalse();
       assertThat(model.openTokenizer()).isEmpty();

@@ -12,8 +12,9 @@ import java.util.List;
  * <p>Softmax is online, block by block of keys in the order of positions (Milakov and Gimelshein
  * 2018, "Online normalizer calculation for softmax"): with m the largest score so far, l the sum of
  * e^(score - m) and o the so weighted sum of values, a block with larger m' scales l and o by e^(m
- * - m'). Blocks begin at multiples of the block size and a tile's rows all end on the same page, so
- * a row always meets the same blocks, whatever the chunk plan.
+ * - m'). Blocks follow one another from the first page that any row of the tile's page could see,
+ * and a tile's rows all end on the same page, so a row always meets the same blocks, whatever the
+ * chunk plan. What lies outside the window of all of them is not read.
  */
 final class AttentionKernel implements AutoCloseable {
   private static final int PAGE = KvLayout.PAGE_TOKENS;
@@ -42,6 +43,7 @@ final class AttentionKernel implements AutoCloseable {
   private final float[] sums;
   private final float[] factors;
   private final float scoreScale;
+  private final byte[] zeros;
 
   AttentionKernel(
       AttentionShape shape,
@@ -75,6 +77,7 @@ final class AttentionKernel implements AutoCloseable {
     this.sums = new float[shape.rows()];
     this.factors = new float[shape.rows()];
     this.scoreScale = (float) (1.0 / Math.sqrt(shape.headDim())) * Exponential.LOG2_E;
+    this.zeros = new byte[shape.blockKeys() * shape.precision().bytes()];
   }
 
   private NativeBlock scratch(int index, long bytes) {
@@ -83,12 +86,13 @@ final class AttentionKernel implements AutoCloseable {
   }
 
   /**
-   * Attends from one tile's rows to all keys up to their own positions.
+   * Attends from one tile's rows to the keys in their windows, which end at their own positions.
    *
    * @param qkv rotated queries, float32
    * @param firstRow the tile's first row there and in {@code out}
    * @param rows rows of the tile
    * @param firstPosition position of the first row; all rows are on its page
+   * @param window how many positions a row sees, its own included
    * @param pageTable the prompt's pages
    * @param pool keys and values
    * @param layer layer of the stage
@@ -100,6 +104,7 @@ final class AttentionKernel implements AutoCloseable {
       int firstRow,
       int rows,
       int firstPosition,
+      int window,
       int[] pageTable,
       PagedKeysValues pool,
       int layer,
@@ -108,17 +113,17 @@ final class AttentionKernel implements AutoCloseable {
     packQueries(qkv, firstRow, rows, kvHead);
     int ownPage = firstPosition / PAGE;
     int keys = (ownPage + 1) * PAGE;
-    for (int first = 0; first < keys; first += shape.blockKeys()) {
+    int start = Math.max(0, ownPage * PAGE - window + 1) / PAGE * PAGE;
+    for (int first = start; first < keys; first += shape.blockKeys()) {
       int count = Math.min(shape.blockKeys(), keys - first);
       long keysAt = locate(pool, layer, kvHead, false, pageTable, first, count);
       long valuesAt = locate(pool, layer, kvHead, true, pageTable, first, count);
       int calls = count / PAGE - 1;
       scoreCalls.get(calls).run(queries.address(), keysAt, 0, scores.address());
-      boolean lastBlock = first + count == keys;
-      softmax(rows, count, lastBlock ? firstPosition - first : count, first == 0);
-      NativeBlock to = first == 0 ? output : blockOutput;
+      softmax(rows, count, firstPosition - first, window, first == start);
+      NativeBlock to = first == start ? output : blockOutput;
       outputCalls.get(calls).run(probabilities.address(), valuesAt, 0, to.address());
-      if (first > 0) {
+      if (first > start) {
         accumulate(rows);
       }
     }
@@ -166,19 +171,31 @@ final class AttentionKernel implements AutoCloseable {
   }
 
   /**
-   * Turns a block's scores into probabilities.
+   * Turns a block's scores into probabilities. The first block may lie outside the window of the
+   * tile's last rows: these then have a sum of 0 and a largest score of −∞, which the next block
+   * makes good.
    *
    * @param keys keys of the block
-   * @param seen keys that every row sees; row i sees i + 1 of those after them, if there are any
+   * @param own the first row's own key, counted from the block's first; row i's is i further
+   * @param window how many keys a row sees, its own the last
    * @param firstBlock whether nothing came before
    */
-  private void softmax(int rows, int keys, int seen, boolean firstBlock) {
+  private void softmax(int rows, int keys, int own, int window, boolean firstBlock) {
     int element = shape.precision().bytes();
     for (int g = 0; g < shape.group(); g++) {
       for (int i = 0; i < rows; i++) {
         int row = g * PAGE + i;
-        int valid = seen == keys ? keys : seen + i + 1;
-        int scoresAt = 4 * row * shape.scoreStride();
+        int end = Math.min(keys, own + i + 1);
+        int begin = Math.min(end, Math.max(0, own + i + 1 - window));
+        int valid = end - begin;
+        int scoresAt = 4 * (row * shape.scoreStride() + begin);
+        int to = element * row * shape.scoreStride();
+        probabilityBytes.put(to, zeros, 0, element * begin);
+        if (valid == 0) {
+          maxima[row] = Float.NEGATIVE_INFINITY;
+          sums[row] = 0f;
+          continue;
+        }
         float max = kernels.max(scoreBytes, scoresAt, valid) * scoreScale;
         float before = maxima[row];
         float now = firstBlock ? max : Math.max(max, before);
@@ -189,10 +206,10 @@ final class AttentionKernel implements AutoCloseable {
                 scoreScale,
                 now,
                 valid,
-                keys,
+                keys - begin,
                 bf16,
                 probabilityBytes,
-                element * row * shape.scoreStride());
+                to + element * begin);
         float factor = firstBlock ? 0f : Exponential.exp2(before - now);
         maxima[row] = now;
         sums[row] = firstBlock ? sum : Math.fma(sums[row], factor, sum);

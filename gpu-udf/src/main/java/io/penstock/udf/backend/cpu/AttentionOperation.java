@@ -21,6 +21,7 @@ final class AttentionOperation implements Parts, AutoCloseable {
   private final List<Product> products = new ArrayList<>();
   private List<AttentionKernel> byLane;
   private CpuMatrix qkv;
+  private int window;
   private PagedKeysValues pool;
   private int layer;
   private CpuMatrix out;
@@ -36,10 +37,15 @@ final class AttentionOperation implements Parts, AutoCloseable {
       CpuMatrix newQkv,
       List<Segment> segments,
       int heads,
+      int newWindow,
       PagedKeysValues newPool,
       int newLayer,
       CpuMatrix newOut) {
+    if (newWindow < 1) {
+      throw new IllegalArgumentException("a row sees itself at least: window=" + newWindow);
+    }
     qkv = newQkv;
+    window = newWindow;
     pool = newPool;
     layer = newLayer;
     out = newOut;
@@ -83,6 +89,7 @@ final class AttentionOperation implements Parts, AutoCloseable {
             tiles.firstRow(tile),
             tiles.rows(tile),
             tiles.firstPosition(tile),
+            window,
             tiles.pageTable(tile),
             pool,
             layer,

@@ -215,8 +215,15 @@ final class CpuBackend implements Backend {
 
   @Override
   public void attention(
-      Matrix qkv, List<Segment> segments, int heads, KvPool pool, int layer, Matrix out) {
-    attention.run((CpuMatrix) qkv, segments, heads, (PagedKeysValues) pool, layer, (CpuMatrix) out);
+      Matrix qkv,
+      List<Segment> segments,
+      int heads,
+      int window,
+      KvPool pool,
+      int layer,
+      Matrix out) {
+    attention.run(
+        (CpuMatrix) qkv, segments, heads, window, (PagedKeysValues) pool, layer, (CpuMatrix) out);
   }
 
   @Override

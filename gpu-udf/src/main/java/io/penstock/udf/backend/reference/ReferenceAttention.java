@@ -16,25 +16,26 @@ import java.util.Arrays;
 record ReferenceAttention(HeapKvPool pool, int layer, int heads, float[] qkv, int qkvCols) {
 
   /**
-   * Attends one row to the first {@code positions} positions of its prompt.
+   * Attends one row to positions of its prompt.
    *
    * @param row of qkv and out
    * @param pageTable the prompt's pages
-   * @param positions keys it may see, its own included
+   * @param first first position that it sees
+   * @param positions how many it sees, its own the last
    * @param out {@code rows × heads·headDim}
    */
-  void row(int row, int[] pageTable, int positions, float[] out) {
+  void row(int row, int[] pageTable, int first, int positions, float[] out) {
     int headDim = pool.layout().headDim();
     int group = heads / pool.layout().kvHeads();
     double[] weights = new double[positions];
     double[] sums = new double[headDim];
     for (int head = 0; head < heads; head++) {
       int kvHead = head / group;
-      softmax(weights, row * qkvCols + head * headDim, kvHead, pageTable);
+      softmax(weights, row * qkvCols + head * headDim, kvHead, pageTable, first);
       Arrays.fill(sums, 0);
       for (int p = 0; p < positions; p++) {
-        float[] page = HeapKvPool.page(pool.values(layer), pageTable, p);
-        int at = pool.inPage(p, kvHead);
+        float[] page = HeapKvPool.page(pool.values(layer), pageTable, first + p);
+        int at = pool.inPage(first + p, kvHead);
         for (int d = 0; d < headDim; d++) {
           sums[d] += weights[p] * page[at + d];
         }
@@ -45,13 +46,13 @@ record ReferenceAttention(HeapKvPool pool, int layer, int heads, float[] qkv, in
     }
   }
 
-  private void softmax(double[] weights, int q, int kvHead, int[] pageTable) {
+  private void softmax(double[] weights, int q, int kvHead, int[] pageTable, int first) {
     int headDim = pool.layout().headDim();
     double scale = 1 / Math.sqrt(headDim);
     double max = Double.NEGATIVE_INFINITY;
     for (int p = 0; p < weights.length; p++) {
-      float[] page = HeapKvPool.page(pool.keys(layer), pageTable, p);
-      int at = pool.inPage(p, kvHead);
+      float[] page = HeapKvPool.page(pool.keys(layer), pageTable, first + p);
+      int at = pool.inPage(first + p, kvHead);
       double dot = 0;
       for (int d = 0; d < headDim; d++) {
         dot += (double) qkv[q + d] * page[at + d];

@@ -200,11 +200,18 @@ final class ReferenceBackend implements Backend {
 
   @Override
   public void attention(
-      Matrix qkv, List<Segment> segments, int heads, KvPool pool, int layer, Matrix out) {
+      Matrix qkv,
+      List<Segment> segments,
+      int heads,
+      int window,
+      KvPool pool,
+      int layer,
+      Matrix out) {
     HeapKvPool kv = own(HeapKvPool.class, pool);
     int headDim = kv.layout().headDim();
     int kvHeads = kv.layout().kvHeads();
     check(heads % kvHeads == 0, "heads=" + heads + " are no multiple of kvHeads=" + kvHeads);
+    check(window >= 1, "a row sees itself at least: window=" + window);
     int rows = rows(segments);
     float[] from = values("qkv", qkv, rows, (heads + 2 * kvHeads) * headDim);
     float[] to = values("out", out, rows, heads * headDim);
@@ -212,7 +219,9 @@ final class ReferenceBackend implements Backend {
     int row = 0;
     for (Segment segment : segments) {
       for (int i = 0; i < segment.tokens(); i++, row++) {
-        attention.row(row, segment.pageTable(), segment.prefixTokens() + i + 1, to);
+        int position = segment.prefixTokens() + i;
+        int first = Math.max(0, position - window + 1);
+        attention.row(row, segment.pageTable(), first, position - first + 1, to);
       }
     }
   }

@@ -1,5 +1,6 @@
 package io.penstock.udf.backend.cpu;
 
+import static io.penstock.udf.model.ModelConfig.FULL_ATTENTION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -152,7 +153,7 @@ class CpuBackendTest {
       backend.rmsNorm(residual, null, norm, 1e-5f, rows, normed);
       backend.linear(qkv, normed, rows, qkvOut);
       backend.ropeAndStore(qkvOut, segments, heads, rope, pool, 0);
-      backend.attention(qkvOut, segments, heads, pool, 0, attended);
+      backend.attention(qkvOut, segments, heads, FULL_ATTENTION, pool, 0, attended);
       backend.linear(output, attended, rows, product);
       backend.rmsNorm(residual, product, norm, 1e-5f, rows, normed);
       backend.linear(gateUp, normed, rows, gates);
@@ -224,7 +225,7 @@ class CpuBackendTest {
       for (int[] table : new int[][] {{0, 1, 2}, {pages - 3, pages - 2, pages - 1}}) {
         List<Segment> segments = List.of(new Segment("a", 0, 192, table, true));
         backend.ropeAndStore(qkv, segments, heads, rope, pool, 1);
-        backend.attention(qkv, segments, heads, pool, 1, out);
+        backend.attention(qkv, segments, heads, FULL_ATTENTION, pool, 1, out);
         float[] all = new float[192 * out.cols()];
         ((CpuMatrix) out).bytes().asFloatBuffer().get(0, all);
         results.add(all);

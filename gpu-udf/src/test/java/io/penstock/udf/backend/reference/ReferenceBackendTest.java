@@ -1,5 +1,6 @@
 package io.penstock.udf.backend.reference;
 
+import static io.penstock.udf.model.ModelConfig.FULL_ATTENTION;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
@@ -94,7 +95,7 @@ class ReferenceBackendTest {
     Segment segment = new Segment("p", 0, 65, new int[] {2, 0}, true);
     backend.ropeAndStore(qkv, List.of(segment), 2, rope, pool, 0);
     Matrix out = backend.matrix(Role.OPERAND, 65, 4);
-    backend.attention(qkv, List.of(segment), 2, pool, 0, out);
+    backend.attention(qkv, List.of(segment), 2, FULL_ATTENTION, pool, 0, out);
     float[] attended = read(out);
     // The first row sees itself alone.
     assertThat(attended).startsWith(1000, 7, 1000, 7);
@@ -104,6 +105,13 @@ class ReferenceBackendTest {
     assertThat(attended[64 * 4]).isCloseTo((float) expected, within(0.01f));
     // The other head has q = (0, 30), at right angles to the key of position 0.
     assertThat(attended[64 * 4 + 2]).isCloseTo((1000 + 63 * 64 / 2f + 2000) / 65, within(0.01f));
+    // Of 64 positions it does not see the first any more; of one, itself alone.
+    backend.attention(qkv, List.of(segment), 2, 64, pool, 0, out);
+    assertThat(read(out)[64 * 4]).isCloseTo((63 * 64 / 2f + 2000) / 64, within(0.01f));
+    assertThat(read(out)[63 * 4 + 1]).isCloseTo(7 / 64f, within(1e-4f));
+    backend.attention(qkv, List.of(segment), 2, 1, pool, 0, out);
+    assertThat(read(out)[64 * 4]).isEqualTo(2000);
+    assertRefused(() -> backend.attention(qkv, List.of(segment), 2, 0, pool, 0, out), "window=0");
     // Position 1 turned (0, 0, 0, 0) and position 64 came round.
     assertThat(read(qkv)[64 * 8]).isCloseTo(3, within(1e-3f));
   }
@@ -166,7 +174,8 @@ class ReferenceBackendTest {
       assertRefused(
           () -> backend.ropeAndStore(qkv, wrong, 1, rope, pool, 0), "page=" + page + " pages=2");
       Matrix out = backend.matrix(Role.OPERAND, 1, 2);
-      assertRefused(() -> backend.attention(qkv, wrong, 1, pool, 0, out), "page=" + page);
+      assertRefused(
+          () -> backend.attention(qkv, wrong, 1, FULL_ATTENTION, pool, 0, out), "page=" + page);
     }
     List<Segment> late = List.of(new Segment("p", 128, 1, new int[] {0, 1, 0}, true));
     assertThatThrownBy(() -> backend.ropeAndStore(qkv, late, 1, rope, pool, 0))
@@ -207,7 +216,7 @@ class ReferenceBackendTest {
     Backend.KvPool pool = backend.kvPool(new KvLayout(1, 1, 2, 4), 1);
     Matrix out = backend.matrix(Role.OPERAND, 1, 2);
     List<Segment> segments = List.of(new Segment("p", 1, 1, new int[] {0}, true));
-    backend.attention(matrix(6, new float[6]), segments, 1, pool, 0, out);
+    backend.attention(matrix(6, new float[6]), segments, 1, FULL_ATTENTION, pool, 0, out);
     assertThat(read(out)).containsOnly(Float.NaN);
   }
 
