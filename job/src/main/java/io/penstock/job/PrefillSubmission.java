@@ -1,5 +1,6 @@
 package io.penstock.job;
 
+import io.penstock.job.kafka.KafkaClients;
 import io.penstock.job.kafka.KafkaEdges;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.job.kafka.KafkaTopics;
@@ -45,7 +46,8 @@ final class PrefillSubmission implements Callable<Integer> {
   public Integer call() throws Exception {
     options.check();
     PrefillPlan plan = PrefillPlan.resolve(options);
-    KafkaTopics topics = KafkaTopics.prepare(kafka, PrefillSubmission::warn);
+    KafkaClients clients = kafka.connection().clients();
+    KafkaTopics topics = KafkaTopics.prepare(clients, kafka, PrefillSubmission::warn);
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.getExecutionEnvironment();
     ClusterSlots.check(environment.getConfiguration(), plan);
     if (environment
@@ -59,7 +61,7 @@ final class PrefillSubmission implements Callable<Integer> {
     }
     PrefillRuntime.require(environment);
     PrefillRuntime.recover(environment, options.checkpointInterval());
-    PrefillTopology.build(environment, plan, new KafkaEdges(kafka, topics), new Stages());
+    PrefillTopology.build(environment, plan, new KafkaEdges(clients, kafka, topics), new Stages());
     System.err.println(plan.describe());
     environment.execute(plan.jobName());
     return 0;

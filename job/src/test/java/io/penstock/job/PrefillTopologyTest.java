@@ -2,6 +2,7 @@ package io.penstock.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.job.kafka.KafkaClients;
 import io.penstock.job.kafka.KafkaEdges;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.job.kafka.KafkaTopics;
@@ -146,7 +147,11 @@ class PrefillTopologyTest {
     KafkaOptions kafka = new KafkaOptions();
     Commands.of(kafka).parseArgs();
     KafkaTopics topics = new KafkaTopics(1, 1, 1);
-    PrefillTopology.build(environment, plan, new KafkaEdges(kafka, topics), new Stages());
+    PrefillTopology.build(
+        environment,
+        plan,
+        new KafkaEdges(KafkaClients.of("nowhere:1"), kafka, topics),
+        new Stages());
     return environment.getStreamGraph();
   }
 

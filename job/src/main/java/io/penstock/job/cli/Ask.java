@@ -2,6 +2,7 @@ package io.penstock.job.cli;
 
 import io.penstock.job.RefusedException;
 import io.penstock.job.kafka.DeadLetterHeaders;
+import io.penstock.job.kafka.KafkaConnection;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
@@ -26,6 +27,7 @@ import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.header.Header;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -76,12 +78,7 @@ final class Ask implements Callable<Integer> {
   @Option(names = "--json", description = "Print the result record as one line of JSON.")
   private boolean json;
 
-  @Option(
-      names = "--bootstrap-servers",
-      defaultValue = KafkaOptions.BOOTSTRAP_SERVERS,
-      paramLabel = "HOST:PORT[,…]",
-      description = "Kafka brokers to ask first.")
-  private String bootstrapServers;
+  @Mixin private KafkaConnection connection;
 
   @Option(
       names = "--prompt-topic",
@@ -128,7 +125,7 @@ final class Ask implements Callable<Integer> {
       throw new RefusedException("--request-id is empty; give one, or leave the option out");
     }
     Prompt prompt = prompt();
-    try (KafkaMessages messages = KafkaMessages.connect(bootstrapServers)) {
+    try (KafkaMessages messages = KafkaMessages.connect(connection.clients())) {
       messages.listen(resultTopic, deadLetterTopic);
       byte[] record = AvroCodec.PROMPT.encode(prompt);
       RecordMetadata sent = messages.send(promptTopic, prompt.getRequestId(), record);

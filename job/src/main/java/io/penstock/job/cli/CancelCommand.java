@@ -1,12 +1,14 @@
 package io.penstock.job.cli;
 
 import io.penstock.job.RefusedException;
+import io.penstock.job.kafka.KafkaConnection;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.Cancel;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -36,12 +38,7 @@ final class CancelCommand implements Callable<Integer> {
   @Option(names = "--reason", paramLabel = "TEXT", description = "Returned on the result.")
   private String reason;
 
-  @Option(
-      names = "--bootstrap-servers",
-      defaultValue = KafkaOptions.BOOTSTRAP_SERVERS,
-      paramLabel = "HOST:PORT[,…]",
-      description = "Kafka brokers to ask first.")
-  private String bootstrapServers;
+  @Mixin private KafkaConnection connection;
 
   @Option(
       names = "--control-topic",
@@ -60,7 +57,7 @@ final class CancelCommand implements Callable<Integer> {
             .setRoutingKey(routingKey)
             .setReason(reason)
             .build();
-    try (KafkaMessages messages = KafkaMessages.connect(bootstrapServers)) {
+    try (KafkaMessages messages = KafkaMessages.connect(connection.clients())) {
       messages.send(controlTopic, requestId, AvroCodec.CANCEL.encode(cancel));
     }
     spec.commandLine().getErr().println("asked to cancel " + requestId);

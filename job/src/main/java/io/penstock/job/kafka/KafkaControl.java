@@ -22,10 +22,10 @@ import org.slf4j.LoggerFactory;
  * are found within a minute or two and read from their beginning. Each head reads all of them; the
  * ones that belong to other replicas are its own to ignore.
  *
- * @param bootstrapServers {@code --bootstrap-servers}
+ * @param clients how to reach Kafka
  * @param topic {@code --control-topic}
  */
-record KafkaControl(String bootstrapServers, String topic) implements ControlSource {
+record KafkaControl(KafkaClients clients, String topic) implements ControlSource {
   private static final Logger LOG = LoggerFactory.getLogger(KafkaControl.class);
 
   /** How often to look for new partitions. */
@@ -33,7 +33,7 @@ record KafkaControl(String bootstrapServers, String topic) implements ControlSou
 
   @Override
   public ControlReader open() {
-    Properties properties = KafkaClients.consumer(bootstrapServers);
+    Properties properties = clients.consumer();
     properties.setProperty(ConsumerConfig.METADATA_MAX_AGE_CONFIG, "" + LOOK_AGAIN.toMillis());
     KafkaConsumer<byte[], byte[]> consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());

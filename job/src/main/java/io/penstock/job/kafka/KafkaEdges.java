@@ -19,10 +19,12 @@ import org.apache.kafka.clients.consumer.OffsetResetStrategy;
  * Prompts and cancels from Kafka, answers to Kafka. Offsets are kept in checkpoints and committed
  * to the consumer group when one is complete; answers are written at least once.
  *
- * @param options where
+ * @param clients how to reach Kafka
+ * @param options which topics
  * @param topics the topics, prepared
  */
-public record KafkaEdges(KafkaOptions options, KafkaTopics topics) implements PrefillEdges {
+public record KafkaEdges(KafkaClients clients, KafkaOptions options, KafkaTopics topics)
+    implements PrefillEdges {
   @Override
   public RecordFormat format() {
     return RecordFormat.AVRO;
@@ -32,7 +34,7 @@ public record KafkaEdges(KafkaOptions options, KafkaTopics topics) implements Pr
   @SuppressWarnings("deprecation") // the connector's own interface asks for this class
   public Source<SourceRecord, ?, ?> prompts() {
     return KafkaSource.<SourceRecord>builder()
-        .setProperties(KafkaClients.consumer(options.bootstrapServers()))
+        .setProperties(clients.consumer())
         .setTopics(options.promptTopic())
         .setGroupId(options.consumerGroup())
         .setClientIdPrefix(options.consumerGroup())
@@ -54,8 +56,7 @@ public record KafkaEdges(KafkaOptions options, KafkaTopics topics) implements Pr
 
   private <T> Sink<T> sink(KafkaRecordSerializationSchema<T> serializer) {
     return KafkaSink.<T>builder()
-        .setBootstrapServers(options.bootstrapServers())
-        .setKafkaProducerConfig(KafkaClients.producer(options.bootstrapServers()))
+        .setKafkaProducerConfig(clients.producer())
         .setDeliveryGuarantee(DeliveryGuarantee.AT_LEAST_ONCE)
         .setRecordSerializer(serializer)
         .build();
@@ -63,6 +64,6 @@ public record KafkaEdges(KafkaOptions options, KafkaTopics topics) implements Pr
 
   @Override
   public ControlSource control() {
-    return new KafkaControl(options.bootstrapServers(), options.controlTopic());
+    return new KafkaControl(clients, options.controlTopic());
   }
 }

@@ -28,40 +28,41 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 public final class KafkaMessages implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(8);
 
-  private final String bootstrapServers;
+  private final KafkaClients clients;
   private final KafkaProducer<byte[], byte[]> producer;
   private final KafkaConsumer<byte[], byte[]> consumer;
 
   private KafkaMessages(
-      String bootstrapServers,
+      KafkaClients clients,
       KafkaProducer<byte[], byte[]> producer,
       KafkaConsumer<byte[], byte[]> consumer) {
-    this.bootstrapServers = bootstrapServers;
+    this.clients = clients;
     this.producer = producer;
     this.consumer = consumer;
   }
 
   /**
-   * @param bootstrapServers {@code --bootstrap-servers}
-   * @return clients, not yet connected
-   * @throws RefusedException if the addresses cannot be used
+   * @param clients how to reach Kafka
+   * @return not yet connected
+   * @throws RefusedException if the addresses or properties cannot be used
    */
-  public static KafkaMessages connect(String bootstrapServers) throws RefusedException {
+  public static KafkaMessages connect(KafkaClients clients) throws RefusedException {
     String patience = "" + PATIENCE.toMillis();
-    Properties sending = KafkaClients.producer(bootstrapServers);
+    Properties sending = clients.producer();
+    sending.setProperty(ProducerConfig.LINGER_MS_CONFIG, "0");
     sending.setProperty(ProducerConfig.MAX_BLOCK_MS_CONFIG, patience);
     sending.setProperty(ProducerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
     sending.setProperty(ProducerConfig.DELIVERY_TIMEOUT_MS_CONFIG, patience);
-    Properties receiving = KafkaClients.consumer(bootstrapServers);
+    Properties receiving = clients.consumer();
     receiving.setProperty(ConsumerConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, patience);
     receiving.setProperty(ConsumerConfig.REQUEST_TIMEOUT_MS_CONFIG, patience);
     try {
       ByteArraySerializer out = new ByteArraySerializer();
       ByteArrayDeserializer in = new ByteArrayDeserializer();
       KafkaProducer<byte[], byte[]> producer = new KafkaProducer<>(sending, out, out);
-      return new KafkaMessages(bootstrapServers, producer, new KafkaConsumer<>(receiving, in, in));
+      return new KafkaMessages(clients, producer, new KafkaConsumer<>(receiving, in, in));
     } catch (KafkaException e) {
-      throw refused(bootstrapServers, e);
+      throw clients.refused(e);
     }
   }
 
@@ -79,7 +80,7 @@ public final class KafkaMessages implements AutoCloseable {
       consumer.seekToEnd(partitions);
       partitions.forEach(consumer::position);
     } catch (KafkaException e) {
-      throw refused(bootstrapServers, e);
+      throw clients.refused(e);
     }
   }
 
@@ -106,9 +107,9 @@ public final class KafkaMessages implements AutoCloseable {
       byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
       return producer.send(new ProducerRecord<>(topic, keyBytes, value)).get();
     } catch (ExecutionException e) {
-      throw refused(bootstrapServers, e.getCause());
+      throw clients.refused(e.getCause());
     } catch (KafkaException e) {
-      throw refused(bootstrapServers, e);
+      throw clients.refused(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RefusedException("interrupted while sending to topic " + topic, e);
@@ -121,10 +122,6 @@ public final class KafkaMessages implements AutoCloseable {
    */
   public ConsumerRecords<byte[], byte[]> poll(Duration timeout) {
     return consumer.poll(timeout);
-  }
-
-  private static RefusedException refused(String bootstrapServers, Throwable cause) {
-    return KafkaTopics.refused(bootstrapServers, cause);
   }
 
   @Override

@@ -1,12 +1,10 @@
 package io.penstock.job.kafka;
 
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The options that say where on Kafka the job reads and writes. Filled by picocli. */
 public final class KafkaOptions {
-  /** Default of {@code --bootstrap-servers}. */
-  public static final String BOOTSTRAP_SERVERS = "localhost:9092";
-
   /** Default of {@code --prompt-topic}. */
   public static final String PROMPT_TOPIC = "penstock-prompts";
 
@@ -19,12 +17,7 @@ public final class KafkaOptions {
   /** Default of {@code --control-topic}. */
   public static final String CONTROL_TOPIC = "penstock-control";
 
-  @Option(
-      names = "--bootstrap-servers",
-      defaultValue = BOOTSTRAP_SERVERS,
-      paramLabel = "HOST:PORT[,…]",
-      description = "Kafka brokers to ask first.")
-  private String bootstrapServers;
+  @Mixin private KafkaConnection connection;
 
   @Option(
       names = "--prompt-topic",
@@ -64,10 +57,10 @@ public final class KafkaOptions {
   private String consumerGroup;
 
   /**
-   * @return {@code --bootstrap-servers}
+   * @return how to reach Kafka
    */
-  public String bootstrapServers() {
-    return bootstrapServers;
+  public KafkaConnection connection() {
+    return connection;
   }
 
   /**

@@ -37,40 +37,25 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
   private static final int ANSWER_BYTES = 64 << 10;
 
   /**
+   * @param clients how to reach Kafka
    * @param options where the topics are
    * @param warn takes sentences about topics that work, but not for the longest prompts
    * @return the topics, all there
    * @throws RefusedException if no broker answers within seconds, or a topic cannot do its part
    */
-  public static KafkaTopics prepare(KafkaOptions options, Consumer<String> warn)
-      throws RefusedException {
-    Properties properties = KafkaClients.common(options.bootstrapServers());
+  public static KafkaTopics prepare(
+      KafkaClients clients, KafkaOptions options, Consumer<String> warn) throws RefusedException {
+    Properties properties = clients.admin();
     properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS);
     properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS / 2);
     try (Admin admin = Admin.create(properties)) {
       return prepare(admin, options, warn);
     } catch (ExecutionException | KafkaException e) {
-      throw refused(options.bootstrapServers(), e instanceof ExecutionException ? e.getCause() : e);
+      throw clients.refused(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new RefusedException("interrupted while asking Kafka for its topics", e);
     }
-  }
-
-  /** Says what Kafka said, with the address. */
-  static RefusedException refused(String bootstrapServers, Throwable cause) {
-    Throwable deepest = cause;
-    while (deepest.getCause() != null) {
-      deepest = deepest.getCause();
-    }
-    return new RefusedException(
-        "Kafka does not answer as needed: --bootstrap-servers="
-            + bootstrapServers
-            + ": "
-            + deepest.getClass().getSimpleName()
-            + ": "
-            + deepest.getMessage(),
-        cause);
   }
 
   private static KafkaTopics prepare(Admin admin, KafkaOptions options, Consumer<String> warn)

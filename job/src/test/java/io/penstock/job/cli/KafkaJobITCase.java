@@ -10,6 +10,7 @@ import io.penstock.job.PrefillRuntime;
 import io.penstock.job.PrefillTopology;
 import io.penstock.job.kafka.DeadLetterHeaders;
 import io.penstock.job.kafka.KafkaBroker;
+import io.penstock.job.kafka.KafkaClients;
 import io.penstock.job.kafka.KafkaEdges;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
@@ -68,8 +69,10 @@ class KafkaJobITCase {
             "--pp-size=2",
             "--chunked-prefill-size=64",
             "--bootstrap-servers=" + broker.bootstrapServers());
+    KafkaClients clients = options.kafka.connection().clients();
     KafkaTopics topics =
         KafkaTopics.prepare(
+            clients,
             options.kafka,
             warning -> {
               throw new AssertionError(warning);
@@ -84,7 +87,8 @@ class KafkaJobITCase {
                     "execution.checkpointing.dir", folder.toUri().toString())));
     PrefillRuntime.require(environment);
     PrefillRuntime.recover(environment, Duration.ofMillis(200));
-    PrefillTopology.build(environment, plan, new KafkaEdges(options.kafka, topics), new Stages());
+    PrefillTopology.build(
+        environment, plan, new KafkaEdges(clients, options.kafka, topics), new Stages());
     job = environment.executeAsync(plan.jobName());
   }
 
@@ -189,7 +193,8 @@ class KafkaJobITCase {
   }
 
   private static ConsumerRecord<byte[], byte[]> refused(String key, byte[] value) throws Exception {
-    try (KafkaMessages messages = KafkaMessages.connect(broker.bootstrapServers())) {
+    try (KafkaMessages messages =
+        KafkaMessages.connect(KafkaClients.of(broker.bootstrapServers()))) {
       messages.listen(KafkaOptions.DEAD_LETTER_TOPIC);
       messages.send(KafkaOptions.PROMPT_TOPIC, key, value);
       long deadline = System.nanoTime() + PATIENCE.toNanos();

@@ -34,14 +34,14 @@ class KafkaTopicsITCase {
 
   @Test
   void missingTopicsAreCreatedForTheLongestPrompts() throws Exception {
-    KafkaTopics created = KafkaTopics.prepare(options("new"), warnings::add);
+    KafkaTopics created = prepare(options("new"));
     assertThat(created)
         .isEqualTo(new KafkaTopics(KafkaClients.RECORD_BYTES, ANSWER_BYTES, ANSWER_BYTES));
     try (Admin admin = broker.admin()) {
       assertThat(admin.listTopics().names().get())
           .contains("new-prompts", "new-results", "new-dead", "new-control");
     }
-    assertThat(KafkaTopics.prepare(options("new"), warnings::add)).isEqualTo(created);
+    assertThat(prepare(options("new"))).isEqualTo(created);
     assertThat(warnings).isEmpty();
   }
 
@@ -49,7 +49,7 @@ class KafkaTopicsITCase {
   void smallerTopicsAreLeftAloneWithAWarning() throws Exception {
     create("small-prompts", 1_000_000);
     create("small-dead", 1_000_000);
-    KafkaTopics topics = KafkaTopics.prepare(options("small"), warnings::add);
+    KafkaTopics topics = prepare(options("small"));
     assertThat(topics).isEqualTo(new KafkaTopics(1_000_000, ANSWER_BYTES, 1_000_000));
     assertThat(warnings)
         .hasSize(2)
@@ -60,7 +60,7 @@ class KafkaTopicsITCase {
   @Test
   void aResultTopicSmallerThanTheLargestResultIsRefused() throws Exception {
     create("tiny-results", 131_071);
-    assertThatThrownBy(() -> KafkaTopics.prepare(options("tiny"), warnings::add))
+    assertThatThrownBy(() -> prepare(options("tiny")))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("tiny-results")
         .hasMessageContaining("max.message.bytes=131071 < 131072")
@@ -75,7 +75,7 @@ class KafkaTopicsITCase {
             "--bootstrap-servers=" + broker.bootstrapServers(),
             "--prompt-topic=same",
             "--result-topic=same");
-    assertThatThrownBy(() -> KafkaTopics.prepare(options, warnings::add))
+    assertThatThrownBy(() -> prepare(options))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("must differ");
   }
@@ -85,12 +85,12 @@ class KafkaTopicsITCase {
   void aBrokerThatDoesNotAnswerIsRefusedWithinSeconds() {
     KafkaOptions options = new KafkaOptions();
     Commands.of(options).parseArgs("--bootstrap-servers=127.0.0.1:1");
-    assertThatThrownBy(() -> KafkaTopics.prepare(options, warnings::add))
+    assertThatThrownBy(() -> prepare(options))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("--bootstrap-servers=127.0.0.1:1");
     KafkaOptions nonsense = new KafkaOptions();
     Commands.of(nonsense).parseArgs("--bootstrap-servers=nonsense");
-    assertThatThrownBy(() -> KafkaTopics.prepare(nonsense, warnings::add))
+    assertThatThrownBy(() -> prepare(nonsense))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("nonsense");
   }
@@ -113,5 +113,9 @@ class KafkaTopicsITCase {
             "--dead-letter-topic=" + prefix + "-dead",
             "--control-topic=" + prefix + "-control");
     return options;
+  }
+
+  private KafkaTopics prepare(KafkaOptions options) throws RefusedException {
+    return KafkaTopics.prepare(options.connection().clients(), options, warnings::add);
   }
 }
