@@ -4,8 +4,11 @@ import java.nio.file.Path;
 
 /** Whether the numbers of a configuration are possible and fit one another. */
 final class ConfigCheck {
-  /** Far above any model's; keeps tables by head dimension small whatever a file says. */
-  private static final int MAX_HEAD_DIM = 1 << 16;
+  /** Far above any model's; keeps what is allocated by a number small whatever a file says. */
+  static final int MAX_HEAD_DIM = 1 << 14;
+
+  private static final int MAX_WIDTH = 1 << 20;
+  private static final int MAX_VOCABULARY = 1 << 24;
 
   private ConfigCheck() {}
 
@@ -34,12 +37,19 @@ final class ConfigCheck {
     if (config.headDim() % 2 != 0) {
       throw refused(path, "rotary heads have an odd dimension: headDim=" + config.headDim());
     }
-    if (config.headDim() > MAX_HEAD_DIM) {
-      throw refused(path, "headDim=" + config.headDim() + " limit=" + MAX_HEAD_DIM);
-    }
-    if ((long) config.heads() * config.headDim() > Integer.MAX_VALUE) {
+    atMost(path, "headDim", config.headDim(), MAX_HEAD_DIM);
+    atMost(path, "hiddenSize", config.hiddenSize(), MAX_WIDTH);
+    atMost(path, "intermediateSize", config.intermediateSize(), MAX_WIDTH);
+    atMost(path, "vocabSize", config.vocabSize(), MAX_VOCABULARY);
+    if ((long) config.heads() * config.headDim() > MAX_WIDTH) {
       throw refused(
-          path, "heads are too wide: heads=" + config.heads() + " headDim=" + config.headDim());
+          path,
+          "heads are too wide: heads="
+              + config.heads()
+              + " headDim="
+              + config.headDim()
+              + " limit="
+              + MAX_WIDTH);
     }
     if (!(config.rmsNormEps() > 0) || !Float.isFinite(config.rmsNormEps())) {
       throw refused(path, "bad epsilon of the norms: rmsNormEps=" + config.rmsNormEps());
@@ -59,6 +69,13 @@ final class ConfigCheck {
   private static void positive(Path path, String name, int value) throws ModelFileException {
     if (value < 1) {
       throw refused(path, "not positive: " + name + "=" + value);
+    }
+  }
+
+  private static void atMost(Path path, String name, int value, int limit)
+      throws ModelFileException {
+    if (value > limit) {
+      throw refused(path, name + "=" + value + " limit=" + limit);
     }
   }
 

@@ -169,8 +169,8 @@ final class GgufConfig {
 
   private static List<Float> ropeDivisors(GgufFile file, int headDim) throws IOException {
     RawTensor raw = file.tensors().get(ROPE_DIVISORS);
-    if (raw == null) {
-      return List.of();
+    if (raw == null || headDim > ConfigCheck.MAX_HEAD_DIM) {
+      return List.of(); // such heads are refused with the rest of the configuration
     }
     StoredTensor tensor =
         raw.as(new LlamaTensors.Expected(ROPE_DIVISORS, ROPE_DIVISORS, 1, headDim / 2, false));

@@ -6,14 +6,17 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
- * Reads a GGUF header from front to back. Every length is compared with what is left of the file
- * before anything is allocated for it.
+ * Reads a GGUF header from front to back. Every length is compared with what is left before
+ * anything is allocated for it.
  */
 final class GgufCursor {
   private static final int BUFFER_BYTES = 64 << 10;
 
-  /** Longest string taken to the heap; the longest in use are chat templates of some 10 kB. */
-  private static final int MAX_STRING_BYTES = 16 << 20;
+  /** Whatever a (sparse) file says, no more is walked through; real headers have some 20 MB. */
+  private static final long MAX_HEADER_BYTES = 256 << 20;
+
+  /** Most characters of a name in a message. */
+  private static final int SHOWN_CHARS = 80;
 
   private final ModelFile file;
   private final ByteBuffer buffer =
@@ -34,12 +37,19 @@ final class GgufCursor {
     reading = what;
   }
 
+  /** As {@link #reading(String)}, with a name from the file. */
+  void reading(String what, String name) {
+    boolean fits = name.length() <= SHOWN_CHARS;
+    reading = what + "=" + (fits ? name : name.substring(0, SHOWN_CHARS) + "…");
+  }
+
   long position() {
     return bufferStart + buffer.position();
   }
 
+  /** Bytes left of the file, or of the longest header that is read. */
   long remaining() {
-    return file.size() - position();
+    return Math.min(file.size(), MAX_HEADER_BYTES) - position();
   }
 
   int u8() throws IOException {
@@ -80,10 +90,15 @@ final class GgufCursor {
     return count;
   }
 
-  String string() throws IOException {
+  /**
+   * A string of UTF-8; what is none becomes U+FFFD.
+   *
+   * @param maxBytes most bytes that it may have
+   */
+  String string(long maxBytes) throws IOException {
     long length = count("stringBytes", 1);
-    if (length > MAX_STRING_BYTES) {
-      throw refused("stringBytes=" + length + " limit=" + MAX_STRING_BYTES);
+    if (length > maxBytes) {
+      throw refused("stringBytes=" + length + " limit=" + maxBytes);
     }
     byte[] bytes = new byte[(int) length];
     int buffered = Math.min(buffer.remaining(), bytes.length);
@@ -127,7 +142,8 @@ final class GgufCursor {
   private ByteBuffer need(int bytes) throws IOException {
     if (buffer.remaining() < bytes) {
       if (remaining() < bytes) {
-        throw refused("the file ends here: fileBytes=" + file.size());
+        throw refused(
+            "the header ends here: fileBytes=" + file.size() + " limit=" + MAX_HEADER_BYTES);
       }
       moveTo(position());
       int length = (int) Math.min(BUFFER_BYTES, remaining());

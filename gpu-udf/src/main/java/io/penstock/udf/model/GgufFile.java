@@ -4,9 +4,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The header of a GGUF file, versions 2 and 3, little-endian.
@@ -16,16 +17,19 @@ import java.util.Map;
  *   tensor table entry: name, dimensions u32, each u64 (fastest first), type u32, offset u64
  * </pre>
  *
- * Offsets count from the start of the data and must be what ggml demands: each tensor follows the
- * one before it in the table, padded to the alignment. So nothing overlaps, and a file whose data
- * was laid out for another alignment than it says is refused, not misread. Layout: ggml's
- * documentation of GGUF and {@code gguf.cpp}.
+ * Where the data lie is checked by {@link GgufLayout}. Layout: ggml's documentation of GGUF and
+ * {@code gguf.cpp}.
  */
 final class GgufFile implements Closeable {
+  private static final Logger LOG = LoggerFactory.getLogger(GgufFile.class);
+  private static final String ALIGNMENT = "general.alignment";
   private static final int MAGIC = 0x46554747;
-  private static final int MAX_TENSORS = 1 << 20;
+  private static final int MAX_TENSORS = 1 << 16;
+
+  /** ggml itself takes names below 64 bytes. */
+  private static final int MAX_NAME_BYTES = 255;
+
   private static final int MAX_DIMENSIONS = 4;
-  private static final int DEFAULT_ALIGNMENT = 32;
 
   /** Name length, one dimension, type and offset. */
   private static final int LEAST_TENSOR_BYTES = 8 + 4 + 8 + 4 + 8;
@@ -100,24 +104,30 @@ final class GgufFile implements Closeable {
       throw cursor.refused("tensors=" + tensorCount + " limit=" + MAX_TENSORS);
     }
     GgufMetadata metadata = GgufMetadata.read(file, cursor, keys);
-    int alignment = metadata.integer("general.alignment").orElse(DEFAULT_ALIGNMENT);
+    int alignment = metadata.integer(ALIGNMENT).orElse(GgufLayout.DEFAULT_ALIGNMENT);
     if (alignment < 1 || Integer.bitCount(alignment) != 1) {
-      throw metadata.refused("general.alignment", "no power of two: value=" + alignment);
+      throw metadata.refused(ALIGNMENT, "no power of two: value=" + alignment);
     }
-    List<Entry> table = new ArrayList<>();
+    List<GgufLayout.Entry> table = new ArrayList<>();
     for (long i = 0; i < tensorCount; i++) {
       cursor.reading("tensor " + i + " of " + tensorCount);
       table.add(entry(cursor));
     }
-    return new GgufFile(file, metadata, placed(file, cursor, table, alignment));
+    GgufLayout layout = GgufLayout.of(file, alignment, cursor.position(), table);
+    if (layout.alignment() != alignment) {
+      LOG.warn(
+          "GGUF file is not laid out as it says, and is read as it is: file={} {}={} laidOutFor={}",
+          file.path(),
+          ALIGNMENT,
+          alignment,
+          layout.alignment());
+    }
+    return new GgufFile(file, metadata, layout.place(file, cursor, table));
   }
 
-  /** A line of the tensor table. */
-  private record Entry(String name, TensorType type, List<Long> shape, long bytes, long offset) {}
-
-  private static Entry entry(GgufCursor cursor) throws IOException {
-    String name = cursor.string();
-    cursor.reading("tensor=" + name);
+  private static GgufLayout.Entry entry(GgufCursor cursor) throws IOException {
+    String name = cursor.string(MAX_NAME_BYTES);
+    cursor.reading("tensor", name);
     long dimensions = cursor.u32();
     if (dimensions < 1 || dimensions > MAX_DIMENSIONS) {
       throw cursor.refused("dimensions=" + dimensions + " limit=" + MAX_DIMENSIONS);
@@ -153,56 +163,6 @@ final class GgufFile implements Closeable {
               + " blockElements="
               + type.blockElements());
     }
-    return new Entry(name, type, shape, type.bytes(elements), cursor.u64("offset"));
-  }
-
-  private static Map<String, RawTensor> placed(
-      ModelFile file, GgufCursor cursor, List<Entry> table, int alignment)
-      throws ModelFileException {
-    Map<String, RawTensor> tensors = new LinkedHashMap<>();
-    long dataStart = padded(cursor.position(), alignment);
-    long next = 0;
-    for (Entry entry : table) {
-      cursor.reading("tensor=" + entry.name);
-      if (entry.offset != next) {
-        throw cursor.refused(
-            "the tensor does not follow the one before it: offset="
-                + entry.offset
-                + " expected="
-                + next
-                + " alignment="
-                + alignment);
-      }
-      long available = file.size() - dataStart - entry.offset;
-      if (entry.bytes > available) {
-        throw cursor.refused(
-            "the tensor ends beyond the file: bytes="
-                + entry.bytes
-                + " position="
-                + (dataStart + entry.offset)
-                + " fileBytes="
-                + file.size()
-                + " alignment="
-                + alignment);
-      }
-      RawTensor tensor =
-          new RawTensor(
-              entry.name,
-              entry.type,
-              entry.type.name(),
-              entry.shape,
-              file,
-              dataStart + entry.offset);
-      if (tensors.put(entry.name, tensor) != null) {
-        throw cursor.refused("the tensor is there twice");
-      }
-      next = padded(entry.offset + entry.bytes, alignment);
-    }
-    return tensors;
-  }
-
-  /** Sizes are within the file here, and alignments below 2^31: no overflow. */
-  private static long padded(long position, int alignment) {
-    return (position + alignment - 1) / alignment * alignment;
+    return new GgufLayout.Entry(name, type, shape, type.bytes(elements), cursor.u64("offset"));
   }
 }

@@ -17,6 +17,18 @@ final class GgufMetadata {
   private static final int MAX_ARRAY_DEPTH = 4;
   private static final int MAX_KEYS = 1 << 16;
 
+  /** The format's own limit. */
+  private static final int MAX_KEY_BYTES = (1 << 16) - 1;
+
+  /** Of all keys and string values; the longest in use are tokenizers of some 10 MB. */
+  private static final int MAX_TEXT_BYTES = 64 << 20;
+
+  /** Of an array that is read; vocabularies have up to 2^18, merges twice that. */
+  private static final int MAX_ELEMENTS = 1 << 22;
+
+  /** Of all strings of an array that is read. */
+  private static final int MAX_ARRAY_TEXT_BYTES = 64 << 20;
+
   /** Bytes of the scalar types, by type number; 0 for those without a fixed size. */
   private static final List<Integer> SCALAR_BYTES = List.of(1, 1, 2, 2, 4, 4, 4, 1, 0, 0, 8, 8, 8);
 
@@ -24,6 +36,7 @@ final class GgufMetadata {
   private record ArrayValue(int elementType, long count, long position) {}
 
   private final ModelFile file;
+  private long textBytesLeft = MAX_TEXT_BYTES;
 
   /** Long, Double, Boolean, String or ArrayValue. */
   private final Map<String, Object> values = new LinkedHashMap<>();
@@ -40,8 +53,8 @@ final class GgufMetadata {
     GgufMetadata metadata = new GgufMetadata(file);
     for (long i = 0; i < count; i++) {
       cursor.reading("metadata key " + i + " of " + count);
-      String key = cursor.string();
-      cursor.reading("key=" + key);
+      String key = metadata.text(cursor, MAX_KEY_BYTES);
+      cursor.reading("key", key);
       Object value = metadata.value(cursor, cursor.i32());
       if (metadata.values.put(key, value) != null) {
         throw cursor.refused("the key is there twice");
@@ -95,8 +108,9 @@ final class GgufMetadata {
     }
     GgufCursor cursor = cursor(key, array);
     List<String> strings = new ArrayList<>();
+    long end = cursor.position() + 8 * array.count + MAX_ARRAY_TEXT_BYTES;
     for (long i = 0; i < array.count; i++) {
-      strings.add(cursor.string());
+      strings.add(cursor.string(end - cursor.position() - 8 * (array.count - i)));
     }
     return strings;
   }
@@ -104,6 +118,9 @@ final class GgufMetadata {
   /** Reads an array of integers. */
   List<Integer> integers(String key) throws IOException {
     ArrayValue array = array(key);
+    if (SCALAR_BYTES.get(array.elementType) == 0) {
+      throw refused(key, "elements are no integers: elementType=" + array.elementType);
+    }
     GgufCursor cursor = cursor(key, array);
     List<Integer> integers = new ArrayList<>();
     for (long i = 0; i < array.count; i++) {
@@ -126,13 +143,18 @@ final class GgufMetadata {
   }
 
   private ArrayValue array(String key) throws ModelFileException {
-    return typed(key, ArrayValue.class, "an array")
-        .orElseThrow(() -> refused(key, "the key is missing"));
+    ArrayValue array =
+        typed(key, ArrayValue.class, "an array")
+            .orElseThrow(() -> refused(key, "the key is missing"));
+    if (array.count > MAX_ELEMENTS) {
+      throw refused(key, "elements=" + array.count + " limit=" + MAX_ELEMENTS);
+    }
+    return array;
   }
 
   private GgufCursor cursor(String key, ArrayValue array) {
     GgufCursor cursor = new GgufCursor(file, array.position);
-    cursor.reading("key=" + key);
+    cursor.reading("key", key);
     return cursor;
   }
 
@@ -157,13 +179,21 @@ final class GgufMetadata {
       case 5 -> (long) cursor.i32();
       case 6 -> (double) Float.intBitsToFloat(cursor.i32());
       case 7 -> bool(cursor);
-      case STRING -> cursor.string();
+      case STRING -> text(cursor, MAX_TEXT_BYTES);
       case ARRAY -> array(cursor, 1);
       case 10 -> cursor.u64("value");
       case 11 -> cursor.i64();
       case 12 -> Double.longBitsToDouble(cursor.i64());
       default -> throw cursor.refused("unknown value type: valueType=" + type);
     };
+  }
+
+  /** A string that is kept. */
+  private String text(GgufCursor cursor, int maxBytes) throws IOException {
+    long start = cursor.position();
+    String text = cursor.string(Math.min(maxBytes, textBytesLeft));
+    textBytesLeft -= cursor.position() - start - 8;
+    return text;
   }
 
   private static boolean bool(GgufCursor cursor) throws IOException {

@@ -1,6 +1,5 @@
 package io.penstock.udf.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,6 +18,7 @@ final class HuggingFaceModel implements Model {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String TOKENIZER = "tokenizer.json";
+  private static final int MAX_TENSORS = 1 << 18;
 
   private final Path directory;
   private final List<SafetensorsFile> files;
@@ -100,19 +100,20 @@ final class HuggingFaceModel implements Model {
               + " and "
               + INDEX);
     }
-    JsonNode weightMap = Json.object(index).path("weight_map");
-    if (!weightMap.isObject()) {
-      throw new ModelFileException("no object: file=" + index + " key=weight_map");
-    }
     Map<String, SafetensorsFile> byName = new LinkedHashMap<>();
     Map<String, RawTensor> tensors = new LinkedHashMap<>();
-    for (Map.Entry<String, JsonNode> entry : weightMap.properties()) {
-      String fileName = checkedName(index, entry.getKey(), entry.getValue());
-      SafetensorsFile file = byName.get(fileName);
+    long inFiles = 0;
+    for (Map.Entry<String, String> entry : SafetensorsIndex.read(index).entrySet()) {
+      SafetensorsFile file = byName.get(entry.getValue());
       if (file == null) {
-        file = SafetensorsFile.open(directory.resolve(fileName));
+        file = SafetensorsFile.open(directory.resolve(entry.getValue()));
         files.add(file);
-        byName.put(fileName, file);
+        byName.put(entry.getValue(), file);
+        inFiles += file.tensors().size();
+        if (inFiles > MAX_TENSORS) {
+          throw new ModelFileException(
+              "too many tensors in all files: path=" + directory + " limit=" + MAX_TENSORS);
+        }
       }
       RawTensor tensor = file.tensors().get(entry.getKey());
       if (tensor == null) {
@@ -127,17 +128,6 @@ final class HuggingFaceModel implements Model {
       tensors.put(entry.getKey(), tensor);
     }
     return tensors;
-  }
-
-  /** A plain file name: an index cannot point outside its directory. */
-  private static String checkedName(Path index, String tensor, JsonNode value)
-      throws ModelFileException {
-    String name = value.isTextual() ? value.textValue() : "";
-    if (!name.matches("[A-Za-z0-9_][A-Za-z0-9_.+-]*")) {
-      throw new ModelFileException(
-          "no plain file name: file=" + index + " tensor=" + tensor + " value=" + value);
-    }
-    return name;
   }
 
   @Override

@@ -17,11 +17,14 @@ import java.nio.file.Path;
 /** JSON of model files: untrusted, so with limits, and without double keys. */
 final class Json {
   private static final int MAX_NESTING = 100;
-  private static final int MAX_FILE_BYTES = 64 << 20;
+  private static final int MAX_FILE_BYTES = 4 << 20;
 
   private static final ObjectMapper MAPPER =
       new ObjectMapper(
           JsonFactory.builder()
+              // A table of all names of the process, which a file could fill.
+              .disable(JsonFactory.Feature.CANONICALIZE_FIELD_NAMES)
+              .disable(JsonFactory.Feature.INTERN_FIELD_NAMES)
               .streamReadConstraints(
                   StreamReadConstraints.builder().maxNestingDepth(MAX_NESTING).build())
               .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
@@ -40,18 +43,9 @@ final class Json {
         .createParser(new InputStreamReader(new ByteArrayInputStream(json), UTF_8));
   }
 
-  /** Reads a small file that holds one JSON object. */
+  /** Reads a small file that holds one JSON object: on the heap, it takes many times its size. */
   static JsonNode object(Path path) throws IOException {
-    byte[] json;
-    try (ModelFile file = ModelFile.open(path)) {
-      if (file.size() > MAX_FILE_BYTES) {
-        throw new ModelFileException(
-            "too large: file=" + path + " fileBytes=" + file.size() + " limit=" + MAX_FILE_BYTES);
-      }
-      json = new byte[(int) file.size()];
-      file.read(0, json, 0, json.length);
-    }
-    try (JsonParser parser = parser(json)) {
+    try (JsonParser parser = parser(ModelFile.readAll(path, MAX_FILE_BYTES))) {
       JsonNode node = MAPPER.readTree(parser);
       if (node == null || !node.isObject()) {
         throw new ModelFileException("not a JSON object: file=" + path);

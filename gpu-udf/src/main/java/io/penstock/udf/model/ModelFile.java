@@ -32,19 +32,38 @@ final class ModelFile implements Closeable {
   static ModelFile open(Path path) throws IOException {
     if (!Files.isRegularFile(path)) {
       throw new ModelFileException(
-          "no such model file: file=" + path + " exists=" + Files.exists(path));
+          (Files.exists(path) ? "no regular file: file=" : "no such model file: file=") + path);
     }
     RandomAccessFile file;
     try {
       file = new RandomAccessFile(path.toFile(), "r");
     } catch (IOException e) {
-      throw new ModelFileException("cannot open model file: file=" + path, e);
+      throw new ModelFileException("cannot open model file: " + e.getMessage(), e);
     }
     try {
       return new ModelFile(path, file, file.length());
     } catch (IOException e) {
       file.close();
       throw e;
+    }
+  }
+
+  /**
+   * Reads a small file as a whole.
+   *
+   * @param path an existing regular file
+   * @param maxBytes most bytes that it may have
+   * @throws ModelFileException if it is larger, or as {@link #open} says
+   */
+  static byte[] readAll(Path path, int maxBytes) throws IOException {
+    try (ModelFile file = open(path)) {
+      if (file.size > maxBytes) {
+        throw new ModelFileException(
+            "too large: file=" + path + " fileBytes=" + file.size + " limit=" + maxBytes);
+      }
+      byte[] all = new byte[(int) file.size];
+      file.read(0, all, 0, all.length);
+      return all;
     }
   }
 

@@ -22,12 +22,16 @@ import java.util.Map;
  * </pre>
  *
  * Offsets count from the start of the data. As the format demands, the tensors cover the data
- * without holes or overlaps. Layout: the format's README; the limit of the header's size is that of
- * its reference implementation.
+ * without holes or overlaps. Layout: the format's README.
  */
 final class SafetensorsFile implements Closeable {
-  private static final int MAX_HEADER_BYTES = 100_000_000;
+  private static final int MAX_HEADER_BYTES = 32 << 20;
   private static final int MAX_DIMENSIONS = 8;
+
+  /** Of one file; mixtures of experts have some 10^5 in all their files. */
+  private static final int MAX_TENSORS = 1 << 17;
+
+  private static final int MAX_NAME_CHARS = 1000;
   private static final String METADATA = "__metadata__";
 
   /** Element sizes of the types that have whole bytes; null: left unchecked, never read. */
@@ -127,9 +131,12 @@ final class SafetensorsFile implements Closeable {
       if (name.equals(METADATA)) {
         json.skipChildren();
       } else {
+        expect(file, name.length() <= MAX_NAME_CHARS, "(long name)", "nameChars=" + name.length());
         entries.add(entry(file, json, name));
+        expect(file, entries.size() <= MAX_TENSORS, name, "too many: limit=" + MAX_TENSORS);
       }
     }
+    expect(file, json.nextToken() == null, "header", "something follows the JSON object");
     return entries;
   }
 

@@ -21,6 +21,7 @@ final class GgufBytes {
   private final Map<String, Tensor> tensors = new LinkedHashMap<>();
   private int version = 3;
   private int laidOutFor = 32;
+  private int trailing;
 
   /** A model that opens: one layer, hidden size 8, two query heads and one key head of 4, F32. */
   static GgufBytes tinyLlama() {
@@ -57,6 +58,12 @@ final class GgufBytes {
   GgufBytes alignment(int said, int done) {
     laidOutFor = done;
     return u32("general.alignment", said);
+  }
+
+  /** Bytes after the last tensor and its padding. */
+  GgufBytes trailing(int bytes) {
+    trailing = bytes;
+    return this;
   }
 
   GgufBytes string(String key, String value) {
@@ -129,7 +136,7 @@ final class GgufBytes {
     for (Tensor tensor : tensors.values()) {
       out.raw(tensor.data).zeros(padding(tensor.data.length));
     }
-    return out.array();
+    return out.zeros(trailing).array();
   }
 
   private byte[] header() {

@@ -118,28 +118,83 @@ class GgufModelTest {
   }
 
   @Test
-  void takesVersion2AndOtherAlignments() throws IOException {
-    for (int alignment : new int[] {8, 64, 4096}) {
-      GgufBytes gguf = GgufBytes.tinyLlama().version(2).alignment(alignment, alignment);
-      try (Model model = Models.open(gguf.write(directory))) {
-        assertThat(firstColumn(model, "model.layers.0.self_attn.k_proj.weight"))
-            .containsExactly(400, 416, 408, 424);
+  void takesVersion2() throws IOException {
+    assertReads(GgufBytes.tinyLlama().version(2));
+  }
+
+  /** Whatever the length of the header, the sizes of the tensors, and what the file says. */
+  @Test
+  void takesAnyAlignmentThatTheDataAreLaidOutFor() throws IOException {
+    for (int alignment : new int[] {1, 4, 8, 16, 32, 64, 128, 4096, 65_536}) {
+      for (int header = 0; header < 64; header += 7) {
+        for (boolean odd : new boolean[] {false, true}) {
+          assertReads(model(header, odd).alignment(alignment, alignment));
+          assertReads(model(header, odd).alignment(alignment, 32));
+        }
       }
     }
   }
 
   @Test
+  void aFileThatCouldBeEitherIsReadAsItSays() throws IOException {
+    for (int header = 0; header < 64; header += 7) {
+      assertReads(model(header, false).alignment(8, 8).trailing(100));
+      GgufBytes zeros = model(header, false).alignment(8, 8);
+      assertReads(zeros.tensor("token_embd.weight", GgufBytes.F32, new byte[6 * 8 * 4], 8, 6));
+    }
+  }
+
+  /** Where all sizes are multiples of 64, only the bytes before the data tell 64 from 32. */
+  @Test
+  void paddingTellsWhereTheDataStart() throws IOException {
+    for (int laidOutFor : new int[] {32, 64}) {
+      for (int header = 0; header < 128; header += 7) {
+        GgufBytes gguf = new GgufBytes().alignment(64, laidOutFor).string("x", "x".repeat(header));
+        gguf.f32Tensor("a", 16).f32Tensor("b", 32);
+        try (GgufFile file = GgufFile.open(gguf.write(directory))) {
+          for (int i = 0; i < 2; i++) {
+            RawTensor raw = file.tensors().get(i == 0 ? "a" : "b");
+            int cols = 16 << i;
+            float[] values = new float[cols];
+            raw.as(new LlamaTensors.Expected("x", "x", 1, cols, false)).readRows(0, 1, values, 0);
+            assertThat(values).startsWith(100f * i, 100f * i + 1).endsWith(100f * i + cols - 1);
+          }
+        }
+      }
+    }
+  }
+
+  /** With a header longer by so many bytes, and perhaps a tensor whose size suits no alignment. */
+  private static GgufBytes model(int header, boolean odd) {
+    GgufBytes gguf = GgufBytes.tinyLlama().string("x", "x".repeat(header));
+    if (odd) {
+      gguf.without("blk.0.ffn_down.weight").f32Tensor("x", 3);
+      gguf.f32Tensor("blk.0.ffn_down.weight", 12, 8);
+    }
+    return gguf;
+  }
+
+  private void assertReads(GgufBytes gguf) throws IOException {
+    try (Model model = Models.open(gguf.write(directory))) {
+      assertThat(firstColumn(model, "model.layers.0.self_attn.k_proj.weight"))
+          .containsExactly(400, 416, 408, 424);
+    }
+  }
+
+  @Test
   void readsFilesBeyondFourGigabytes() throws IOException {
-    int vocabulary = 200_000_000;
-    GgufBytes gguf =
-        GgufBytes.tinyLlama()
-            .sparseTensor("token_embd.weight", GgufBytes.F32, 32L * vocabulary, 8, vocabulary);
+    int vocabulary = 1 << 24;
+    GgufBytes gguf = GgufBytes.tinyLlama();
+    gguf.without("token_embd.weight").without("blk.0.attn_v.weight");
+    gguf.sparseTensor("other", GgufBytes.F32, 32L << 28, 8, 1 << 28);
+    gguf.f32Tensor("blk.0.attn_v.weight", 8, 4);
+    gguf.sparseTensor("token_embd.weight", GgufBytes.F32, 32L * vocabulary, 8, vocabulary);
     Path path = gguf.writeSparse(directory);
     assertThat(Files.size(path)).isGreaterThan(6_000_000_000L);
     try (Model model = Models.open(path)) {
       assertThat(model.config().vocabSize()).isEqualTo(vocabulary);
       assertThat(firstColumn(model, "model.layers.0.self_attn.v_proj.weight"))
-          .containsExactly(500, 508, 516, 524);
+          .containsExactly(1000, 1008, 1016, 1024);
       float[] last = {1, 1, 1, 1, 1, 1, 1, 1};
       model.weights().tensor("model.embed_tokens.weight").readRows(vocabulary - 1, 1, last, 0);
       assertThat(last).containsOnly(0);
