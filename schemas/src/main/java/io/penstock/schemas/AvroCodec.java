@@ -67,21 +67,25 @@ public final class AvroCodec<T extends SpecificRecord> {
    * @return the record, with defaults for what its version does not have
    * @throws UnreadableRecordException with code {@code UNKNOWN_SCHEMA} if its header names a
    *     version that this build does not know, {@code UNREADABLE_RECORD} if it is anything else
-   *     than one whole record
+   *     than one whole record, or has a string that is not the JSON that its schema asks for
    */
   public T decode(byte[] bytes) throws UnreadableRecordException {
     Schema writer = writer(bytes);
     WireCheck.check(writer, bytes, HEADER_BYTES);
+    T datum;
     try {
-      return new SpecificDatumReader<T>(writer, schema, MODEL)
-          .read(
-              null,
-              DecoderFactory.get()
-                  .binaryDecoder(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, null));
+      datum =
+          new SpecificDatumReader<T>(writer, schema, MODEL)
+              .read(
+                  null,
+                  DecoderFactory.get()
+                      .binaryDecoder(bytes, HEADER_BYTES, bytes.length - HEADER_BYTES, null));
     } catch (IOException | AvroRuntimeException e) {
       throw UnreadableRecordException.unreadable(
           "not a " + schema.getName() + ": bytes=" + bytes.length + " " + e.getClass().getName());
     }
+    JsonText.check(datum);
+    return datum;
   }
 
   private Schema writer(byte[] bytes) throws UnreadableRecordException {

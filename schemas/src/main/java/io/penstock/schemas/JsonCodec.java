@@ -14,6 +14,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
+import java.io.Writer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -23,11 +24,12 @@ import org.apache.avro.specific.SpecificRecord;
 
 /**
  * Records as plain JSON objects on one line, with the schema's field names: an optional value is
- * null or the value itself, bytes are base64, an enum is its symbol. Written are all fields; read
- * is any object whose fields are the schema's, in any order, each at most once; what is left out
- * gets the schema's default. Prompts also take OpenAI's names: {@code prompt} (a text, or token
- * ids), {@code max_tokens} and {@code max_completion_tokens}. Floats and doubles come back
- * bit-identical. Messages of errors name fields and places, never content. Thread-safe.
+ * null or the value itself, bytes are base64, an enum is its symbol, and a string that holds JSON
+ * ({@link JsonText}) is that JSON. Written are all fields; read is any object whose fields are the
+ * schema's, in any order, each at most once; what is left out gets the schema's default. Prompts
+ * also take OpenAI's names: {@code prompt} (a text, or token ids), {@code max_tokens} and {@code
+ * max_completion_tokens}. Floats and doubles come back bit-identical. Messages of errors name
+ * fields and places, never content. Thread-safe.
  *
  * @param <T> the record
  */
@@ -38,7 +40,7 @@ public final class JsonCodec<T extends SpecificRecord> {
   private static final int MAX_STRING_CHARS = 64 << 20;
   private static final int MAX_NUMBER_CHARS = 64;
   private static final int MAX_NAME_CHARS = 10_000;
-  private static final int MAX_DEPTH = 16;
+  private static final int MAX_DEPTH = 64;
 
   /** Prompts. */
   public static final JsonCodec<Prompt> PROMPT =
@@ -139,6 +141,14 @@ public final class JsonCodec<T extends SpecificRecord> {
    */
   public T decode(String line) throws UnreadableRecordException {
     return decode(line.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static JsonParser parser(String text) throws IOException {
+    return FACTORY.createParser(text);
+  }
+
+  static JsonGenerator generator(Writer out) throws IOException {
+    return FACTORY.createGenerator(out);
   }
 
   /** Writes JSON somewhere. */

@@ -1,16 +1,19 @@
 package io.penstock.schemas;
 
 import com.fasterxml.jackson.core.Base64Variants;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonParser.NumberType;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
+import java.io.StringWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.IndexedRecord;
 
@@ -69,31 +72,34 @@ final class JsonReader {
   private Object record(JsonParser json, Schema record, String path) throws IOException {
     IndexedRecord datum = (IndexedRecord) JsonCodec.MODEL.newRecord(null, record);
     boolean[] seen = new boolean[record.getFields().size()];
+    Schema.Field rest = JsonText.members(record);
+    JsonMembers others = new JsonMembers();
+    if (rest != null) {
+      seen[rest.pos()] = true;
+    }
     while (json.nextToken() == JsonToken.FIELD_NAME) {
       String name = json.currentName();
       JsonToken token = json.nextToken();
-      Schema.Field field = path.isEmpty() ? field(name, token) : record.getField(name);
-      if (field == null) {
+      Schema.Field named = path.isEmpty() ? field(name, token) : record.getField(name);
+      Schema.Field field = Objects.equals(named, rest) ? null : named;
+      if (field == null && rest == null) {
         note("unknown field: field=" + path + readable(name));
         json.skipChildren();
-      } else if (seen[field.pos()]) {
+      } else if (field != null && seen[field.pos()]) {
         note("field is given twice: field=" + path + field.name());
         json.skipChildren();
+      } else if (rest != null && JsonText.isMember(field, token)) {
+        if (field != null) {
+          seen[field.pos()] = true;
+        }
+        note(path + readable(name), others.add(json));
       } else {
         seen[field.pos()] = true;
-        if (isRequestId(field, path)
-            && token == JsonToken.VALUE_NULL
-            && !field.schema().isNullable()) {
-          continue;
-        }
-        Object value = value(json, token, field.schema(), path + field.name());
-        if (value != null) {
-          datum.put(field.pos(), value);
-        }
-        if (isRequestId(field, path)) {
-          requestId = (String) value;
-        }
+        put(datum, field, json, token, path);
       }
+    }
+    if (rest != null) {
+      datum.put(rest.pos(), others.end());
     }
     for (Schema.Field field : record.getFields()) {
       if (!seen[field.pos()]) {
@@ -107,6 +113,25 @@ final class JsonReader {
       }
     }
     return datum;
+  }
+
+  private void put(
+      IndexedRecord datum, Schema.Field field, JsonParser json, JsonToken token, String path)
+      throws IOException {
+    boolean id = isRequestId(field, path);
+    if (id && token == JsonToken.VALUE_NULL && !field.schema().isNullable()) {
+      return; // missing, for whoever reads on
+    }
+    Object value =
+        JsonText.begin(field) == null
+            ? value(json, token, field.schema(), path + field.name())
+            : text(json, token, field, path + field.name());
+    if (value != null) {
+      datum.put(field.pos(), value);
+    }
+    if (id) {
+      requestId = (String) value;
+    }
   }
 
   /** Every record has a request_id; a dead letter's may be null. */
@@ -162,6 +187,27 @@ final class JsonReader {
     };
   }
 
+  /** The text of the JSON at hand; null, and the problem noted, if the field forbids it. */
+  private String text(JsonParser json, JsonToken token, Schema.Field field, String path)
+      throws IOException {
+    if (token == JsonToken.VALUE_NULL) {
+      return null;
+    }
+    if (token != JsonText.begin(field)) {
+      note(
+          "field must be null or "
+              + words(JsonText.begin(field))
+              + (": field=" + path + " found=" + words(token)));
+      json.skipChildren();
+      return null;
+    }
+    StringWriter text = new StringWriter();
+    try (JsonGenerator out = JsonCodec.generator(text)) {
+      note(path, JsonText.copy(json, out));
+    }
+    return text.toString();
+  }
+
   private List<Object> array(JsonParser json, Schema type, String path) throws IOException {
     List<Object> items = new ArrayList<>();
     String each = path + "[]";
@@ -206,7 +252,7 @@ final class JsonReader {
   }
 
   /** Half of a surrogate pair alone is no text: UTF-8 has no form for it. */
-  private static String paired(String text) {
+  static String paired(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i))) {
         if (i + 1 == text.length()
@@ -222,6 +268,12 @@ final class JsonReader {
   private void note(String what) {
     if (problem == null) {
       problem = what;
+    }
+  }
+
+  private void note(String path, String problemOrNull) {
+    if (problemOrNull != null) {
+      note("field " + problemOrNull + ": field=" + path);
     }
   }
 
@@ -248,7 +300,7 @@ final class JsonReader {
     };
   }
 
-  private static String words(JsonToken token) {
+  static String words(JsonToken token) {
     return switch (token) {
       case VALUE_NULL -> "null";
       case VALUE_STRING -> "a string";

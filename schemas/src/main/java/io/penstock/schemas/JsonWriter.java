@@ -52,9 +52,15 @@ final class JsonWriter {
   private static void record(JsonGenerator json, Schema schema, IndexedRecord datum)
       throws IOException {
     json.writeStartObject();
+    boolean open = JsonText.members(schema) != null;
     for (Schema.Field field : schema.getFields()) {
-      json.writeFieldName(field.name());
-      write(json, field.schema(), datum.get(field.pos()));
+      Object value = datum.get(field.pos());
+      if (JsonText.begin(field) != null) {
+        JsonText.write(field, (String) value, json);
+      } else if (value != null || !open) { // a null could be meant for one of the members
+        json.writeFieldName(field.name());
+        write(json, field.schema(), value);
+      }
     }
     json.writeEndObject();
   }

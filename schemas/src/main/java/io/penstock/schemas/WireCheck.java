@@ -44,7 +44,7 @@ final class WireCheck {
   private void walk(Schema schema) throws UnreadableRecordException {
     switch (schema.getType()) {
       case NULL -> {}
-      case BOOLEAN -> index(2);
+      case BOOLEAN -> bool();
       case INT -> {
         long value = varint();
         if (value != (int) value) {
@@ -121,6 +121,14 @@ final class WireCheck {
       throw broken("index out of range: value=" + value + " bound=" + bound);
     }
     return (int) value;
+  }
+
+  private void bool() throws UnreadableRecordException {
+    int start = at;
+    skip(1);
+    if ((bytes[start] & ~1) != 0) {
+      throw broken("boolean is neither 0 nor 1: byte=" + start);
+    }
   }
 
   private void skip(long count) throws UnreadableRecordException {

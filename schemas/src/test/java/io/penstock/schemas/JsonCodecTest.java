@@ -1,6 +1,7 @@
 package io.penstock.schemas;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.nio.ByteBuffer;
@@ -44,7 +45,58 @@ final class JsonCodecTest {
     assertThat(JsonCodec.PROMPT.encodeToString(prompt))
         .isEqualTo(
             "{\"request_id\":\"a\",\"routing_key\":null,\"text\":null,\"token_ids\":[1,2],"
-                + "\"max_new_tokens\":1,\"top_logits\":0,\"metadata\":{\"k\":\"v\"}}");
+                + "\"max_new_tokens\":1,\"top_logits\":0,\"metadata\":{\"k\":\"v\"},"
+                + "\"messages\":null,\"tools\":null,\"documents\":null,"
+                + "\"add_generation_prompt\":true,\"chat_template_kwargs\":null}");
+  }
+
+  @Test
+  void messagesAreReadAndWrittenInOpenAisForm() throws UnreadableRecordException {
+    String line =
+        """
+        {"request_id": "a", "messages": [
+          {"role": "user", "content": "hi", "name": "x y"},
+          {"role": "assistant", "content": null,
+           "tool_calls": [{"id": "1", "function": {"name": "f", "arguments": "{\\"z\\": 1.50}"}}]},
+          {"role": "assistant", "more": 1e-2},
+          {"role": "user", "content": [{"type": "text", "text": "caf\\u00e9"}]}
+         ],
+         "tools": [ {"type": "function"} ], "documents": null,
+         "add_generation_prompt": false, "chat_template_kwargs": {"enable_thinking": false}}
+        """;
+    Prompt prompt = JsonCodec.PROMPT.decode(line);
+    assertThat(prompt.getMessages())
+        .containsExactly(
+            new ChatMessage("user", "hi", "{\"name\":\"x y\"}"),
+            new ChatMessage(
+                "assistant",
+                null,
+                "{\"content\":null,\"tool_calls\":[{\"id\":\"1\",\"function\":"
+                    + "{\"name\":\"f\",\"arguments\":\"{\\\"z\\\": 1.50}\"}}]}"),
+            new ChatMessage("assistant", null, "{\"more\":1e-2}"),
+            new ChatMessage("user", null, "{\"content\":[{\"type\":\"text\",\"text\":\"café\"}]}"));
+    assertThat(prompt.getTools()).isEqualTo("[{\"type\":\"function\"}]");
+    assertThat(prompt.getDocuments()).isNull();
+    assertThat(prompt.getAddGenerationPrompt()).isFalse();
+    assertThat(prompt.getChatTemplateKwargs()).isEqualTo("{\"enable_thinking\":false}");
+    String written = JsonCodec.PROMPT.encodeToString(prompt);
+    assertThat(written)
+        .contains(
+            "\"messages\":[{\"role\":\"user\",\"content\":\"hi\",\"name\":\"x y\"},",
+            "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[",
+            "{\"role\":\"assistant\",\"more\":1e-2}",
+            "\"tools\":[{\"type\":\"function\"}],\"documents\":null");
+    assertThat(JsonCodec.PROMPT.decode(written)).isEqualTo(prompt);
+    assertThat(AvroCodec.PROMPT.decode(AvroCodec.PROMPT.encode(prompt))).isEqualTo(prompt);
+  }
+
+  @Test
+  void jsonThatIsNoneIsNotWritten() {
+    Prompt prompt = Prompt.newBuilder().setRequestId("a").setTools("[xyzzy").build();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> JsonCodec.PROMPT.encode(prompt))
+        .withMessage("not JSON: field=tools")
+        .withNoCause();
   }
 
   @ParameterizedTest
@@ -80,6 +132,18 @@ final class JsonCodecTest {
           {"max_new_tokens":null,"request_id":"a"} | field=max_new_tokens found=null
           {"max_new_tokens":1,"max_tokens":1,"request_id":"a"} | given twice: field=max_new_tokens
           {"text":"xyzzy","text":"xyzzy","request_id":"a"} | given twice: field=text
+          {"messages":[{"role":"user","content":7}],"request_id":"a"} | field=messages[].content found=a whole number
+          {"messages":[{"role":"user","content":{"xyzzy":1}}],"request_id":"a"} | field=messages[].content found=an object
+          {"messages":[{"role":null}],"request_id":"a"} | field=messages[].role found=null
+          {"messages":[{"content":"xyzzy"}],"request_id":"a"} | missing: field=messages[].role
+          {"messages":[{"role":"user","content":"xyzzy","content":null}],"request_id":"a"} | given twice: field=messages[].content
+          {"messages":[{"role":"user","content":[],"content":"xyzzy"}],"request_id":"a"} | given twice: field=messages[].content
+          {"messages":[{"role":"user","x":1,"x":2}],"request_id":"a"} | has a name twice in one object: field=messages[].x
+          {"messages":[{"role":"user","x":[{"y":"\\ud800"}]}],"request_id":"a"} | invalid characters: field=messages[].x
+          {"messages":["xyzzy"],"request_id":"a"} | an object: field=messages[] found=a string
+          {"tools":"[]","request_id":"a"} | null or an array: field=tools found=a string
+          {"tools":[{"xyzzy":1,"xyzzy":2}],"request_id":"a"} | has a name twice in one object: field=tools
+          {"chat_template_kwargs":[],"request_id":"a"} | null or an object: field=chat_template_kwargs found=an array
           {"metadata":{"k":1},"request_id":"a"} | field=metadata.* found=a whole number
           {"metadata":{"k":"xyzzy","k":"v"},"request_id":"a"} | entry is given twice: field=metadata
           {"metadata":[],"request_id":"a"} | an object: field=metadata found=an array
@@ -115,8 +179,13 @@ final class JsonCodecTest {
   }
 
   @Test
-  void depthAndNumbersAreBounded() {
+  void depthAndNumbersAreBounded() throws UnreadableRecordException {
     assertThat(refused("{\"x\":" + "[".repeat(100_000))).hasMessageContaining("field=x");
+    String tools = "{\"request_id\":\"a\",\"tools\":%s%s}";
+    assertThat(JsonCodec.PROMPT.decode(tools.formatted("[".repeat(63), "]".repeat(63))).getTools())
+        .hasSize(126);
+    assertThat(refused(tools.formatted("[".repeat(64), "]".repeat(64))))
+        .hasMessageContaining("limits on length and depth");
     assertThat(refused("{\"request_id\":\"a\",\"top_logits\":" + "9".repeat(100_000) + "}"))
         .hasMessageContaining("limits");
     assertThat(refused("{\"" + "x".repeat(1000) + "\":1}").getMessage()).hasSizeLessThan(200);

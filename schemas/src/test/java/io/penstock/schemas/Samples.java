@@ -32,12 +32,48 @@ final class Samples {
             .setMaxNewTokens(random.nextInt())
             .setTopLogits(random.nextInt(1000))
             .setMetadata(metadata());
-    if (random.nextBoolean()) {
-      prompt.setText(text().repeat(random.nextInt(300)));
-    } else {
-      prompt.setTokenIds(ints(random.nextInt(500)));
+    switch (random.nextInt(3)) {
+      case 0 -> prompt.setText(text().repeat(random.nextInt(300)));
+      case 1 -> prompt.setTokenIds(ints(random.nextInt(500)));
+      default ->
+          prompt
+              .setMessages(Stream.generate(this::message).limit(random.nextInt(5)).toList())
+              .setTools(random.nextBoolean() ? null : array(json(2)))
+              .setDocuments(random.nextBoolean() ? null : array(json(1)))
+              .setAddGenerationPrompt(random.nextBoolean())
+              .setChatTemplateKwargs(random.nextBoolean() ? null : object("k", json(3)));
     }
     return prompt.build();
+  }
+
+  private ChatMessage message() {
+    return switch (random.nextInt(4)) {
+      case 0 -> new ChatMessage(text(), text(), null);
+      case 1 -> new ChatMessage(text(), null, null);
+      case 2 -> new ChatMessage(text(), null, object("content", array(json(2))));
+      default -> new ChatMessage(text(), text(), object("tool_calls", json(4)));
+    };
+  }
+
+  /** JSON as the codec writes it. */
+  private String json(int depth) {
+    String deeper = depth == 0 ? "1E+400" : json(depth - 1);
+    return switch (random.nextInt(6)) {
+      case 0 -> "null";
+      case 1 -> "-0.10";
+      case 2 -> "true";
+      case 3 -> "\"\\\"日\\n\"";
+      case 4 -> array(deeper + "," + deeper);
+      default -> object("a b", deeper);
+    };
+  }
+
+  private static String array(String items) {
+    return "[" + items + "]";
+  }
+
+  private static String object(String name, String value) {
+    return "{\"" + name + "\":" + value + "}";
   }
 
   PrefillResult result() {

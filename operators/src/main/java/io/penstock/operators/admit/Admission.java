@@ -6,6 +6,8 @@ import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
 import io.penstock.schemas.UnreadableRecordException;
 import io.penstock.udf.model.Tokenizer;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * What it takes to be admitted: reads a record, checks it and tokenizes it. Messages hold names and
@@ -113,20 +115,64 @@ final class Admission {
           ReasonCode.TOP_LOGITS_OUT_OF_RANGE,
           "top_logits is out of range: top_logits=" + prompt.getTopLogits() + " range=0.." + most);
     }
-    boolean text = prompt.getText() != null;
-    boolean ids = prompt.getTokenIds() != null;
-    if (text == ids) {
+    checkContent(prompt);
+  }
+
+  /** One of text, token_ids and messages; what only messages need, only with them. */
+  private static void checkContent(Prompt prompt) throws RefusedException {
+    List<String> given = new ArrayList<>();
+    if (prompt.getText() != null) {
+      given.add("text");
+    }
+    if (prompt.getTokenIds() != null) {
+      given.add("token_ids");
+    }
+    if (prompt.getMessages() != null) {
+      given.add("messages");
+    }
+    if (given.size() != 1) {
       throw new RefusedException(
-          requestId,
-          text ? ReasonCode.BOTH_TEXT_AND_TOKEN_IDS : ReasonCode.NO_TEXT_OR_TOKEN_IDS,
-          text
-              ? "both text and token_ids are given; give one of them"
-              : "neither text nor token_ids is given; give one of them");
+          prompt.getRequestId(),
+          given.isEmpty() ? ReasonCode.NO_TEXT_OR_TOKEN_IDS : ReasonCode.BOTH_TEXT_AND_TOKEN_IDS,
+          given.isEmpty()
+              ? "none of text, token_ids and messages is given; give one of them"
+              : String.join(" and ", given) + " are given; give one of them");
+    }
+    if (prompt.getMessages() == null) {
+      checkNoChatFields(prompt);
+    }
+  }
+
+  private static void checkNoChatFields(Prompt prompt) throws RefusedException {
+    List<String> given = new ArrayList<>();
+    if (prompt.getTools() != null) {
+      given.add("tools");
+    }
+    if (prompt.getDocuments() != null) {
+      given.add("documents");
+    }
+    if (!prompt.getAddGenerationPrompt()) {
+      given.add("add_generation_prompt=false");
+    }
+    if (prompt.getChatTemplateKwargs() != null) {
+      given.add("chat_template_kwargs");
+    }
+    if (!given.isEmpty()) {
+      throw new RefusedException(
+          prompt.getRequestId(),
+          ReasonCode.CHAT_FIELDS_WITHOUT_MESSAGES,
+          "fields mean something with messages only: given=" + String.join(",", given));
     }
   }
 
   private int[] tokenIds(Prompt prompt) throws RefusedException {
     String requestId = prompt.getRequestId();
+    if (prompt.getMessages() != null) {
+      throw new RefusedException(
+          requestId,
+          ReasonCode.NO_CHAT_TEMPLATE,
+          "messages cannot be rendered by this version; send text or token_ids");
+    }
     int[] ids =
         prompt.getText() == null
             ? prompt.getTokenIds().stream().mapToInt(Integer::intValue).toArray()

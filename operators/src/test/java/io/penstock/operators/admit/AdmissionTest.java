@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.ChatMessage;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
@@ -49,7 +50,15 @@ final class AdmissionTest {
 
   private static Prompt prompt(
       String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
-    return new Prompt(id, key, text, ids, maxNew, topLogits, Map.of("team", "blue"));
+    return Prompt.newBuilder()
+        .setRequestId(id)
+        .setRoutingKey(key)
+        .setText(text)
+        .setTokenIds(ids)
+        .setMaxNewTokens(maxNew)
+        .setTopLogits(topLogits)
+        .setMetadata(Map.of("team", "blue"))
+        .build();
   }
 
   private static Prompt text(String text) {
@@ -165,7 +174,12 @@ final class AdmissionTest {
   }
 
   private static Prompt labelled(String id, String team) {
-    return new Prompt(id, "key", "a", null, 1, 0, Map.of("team", team));
+    return Prompt.newBuilder()
+        .setRequestId(id)
+        .setRoutingKey("key")
+        .setText("a")
+        .setMetadata(Map.of("team", team))
+        .build();
   }
 
   @Test
@@ -184,11 +198,43 @@ final class AdmissionTest {
     refused(
         prompt("r1", null, null, null, 1, 0),
         ReasonCode.NO_TEXT_OR_TOKEN_IDS,
-        "neither text nor token_ids is given; give one of them");
+        "none of text, token_ids and messages is given; give one of them");
     refused(
         prompt("r1", null, SECRET, List.of(1), 1, 0),
         ReasonCode.BOTH_TEXT_AND_TOKEN_IDS,
-        "both text and token_ids are given; give one of them");
+        "text and token_ids are given; give one of them");
+    refused(
+        Prompt.newBuilder(chat("r1")).setTokenIds(List.of(1)).build(),
+        ReasonCode.BOTH_TEXT_AND_TOKEN_IDS,
+        "token_ids and messages are given; give one of them");
+  }
+
+  private static Prompt chat(String id) {
+    return Prompt.newBuilder()
+        .setRequestId(id)
+        .setMessages(List.of(new ChatMessage("user", SECRET, null)))
+        .build();
+  }
+
+  @Test
+  void refusesMessagesUntilTheyCanBeRendered() {
+    refused(
+        chat("r1"),
+        ReasonCode.NO_CHAT_TEMPLATE,
+        "messages cannot be rendered by this version; send text or token_ids");
+  }
+
+  @Test
+  void refusesWhatOnlyMessagesNeedWithoutThem() {
+    Prompt.Builder text = Prompt.newBuilder(text(SECRET));
+    String message = "fields mean something with messages only: given=";
+    ReasonCode reason = ReasonCode.CHAT_FIELDS_WITHOUT_MESSAGES;
+    refused(Prompt.newBuilder(text).setTools("[]").build(), reason, message + "tools");
+    refused(Prompt.newBuilder(text).setDocuments("[]").build(), reason, message + "documents");
+    refused(
+        Prompt.newBuilder(text).setAddGenerationPrompt(false).setChatTemplateKwargs("{}").build(),
+        reason,
+        message + "add_generation_prompt=false,chat_template_kwargs");
   }
 
   @Test
