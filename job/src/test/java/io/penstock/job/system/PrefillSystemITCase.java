@@ -7,7 +7,6 @@ import io.penstock.job.system.SystemPrompts.Broken;
 import io.penstock.job.system.SystemPrompts.Good;
 import io.penstock.schemas.PrefillResult;
 import io.penstock.schemas.ResultStatus;
-import io.penstock.schemas.TokenLogit;
 import io.penstock.udf.model.Model;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.SampleModel;
@@ -28,7 +27,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerConfig;
 import org.apache.kafka.clients.producer.ProducerRecord;
@@ -166,8 +164,9 @@ class PrefillSystemITCase {
               one -> {
                 checkShape(one, prompt);
                 float[] expected = logits.get(prompt.id());
-                assertThat(one.getTopLogits()).isEqualTo(top(expected));
-                assertThat(one.getFirstTokenId()).isEqualTo(top(expected).get(0).getTokenId());
+                assertThat(one.getTopLogits()).isEqualTo(SystemPrompts.top(expected));
+                assertThat(one.getFirstTokenId())
+                    .isEqualTo(SystemPrompts.top(expected).get(0).getTokenId());
                 if (prompt.golden() != null) {
                   assertThat(one.getFirstTokenId()).isEqualTo(prompt.golden());
                 }
@@ -214,15 +213,5 @@ class PrefillSystemITCase {
         Tokenizer tokenizer = model.openTokenizer().orElseThrow()) {
       return tokenizer.encode(text);
     }
-  }
-
-  /** The largest logits, the lowest id first on a tie. */
-  private static List<TokenLogit> top(float[] logits) {
-    return IntStream.range(0, logits.length)
-        .boxed()
-        .sorted(Comparator.comparingDouble((Integer id) -> -logits[id]))
-        .limit(SystemPrompts.TOP_LOGITS)
-        .map(id -> new TokenLogit(id, logits[id]))
-        .toList();
   }
 }

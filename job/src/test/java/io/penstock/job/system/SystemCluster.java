@@ -69,6 +69,13 @@ final class SystemCluster implements AutoCloseable {
     return "127.0.0.1:" + environment.get("PENSTOCK_KAFKA_PORT");
   }
 
+  /**
+   * @return address of Flink's web UI and REST API
+   */
+  String webUi() {
+    return "http://127.0.0.1:" + environment.get("PENSTOCK_REST_PORT");
+  }
+
   /** Starts what is missing, with as many TaskManagers. */
   void up(int taskManagers) throws IOException {
     frontDoor.penstock(UP, "up", "--taskmanagers", "" + taskManagers).succeeded();
@@ -134,8 +141,8 @@ final class SystemCluster implements AutoCloseable {
     }
   }
 
-  /** Pid and start time stand in the file. */
-  private long pid(String name) throws IOException {
+  /** Process of that name; pid and start time stand in its file. */
+  long pid(String name) throws IOException {
     String line = Files.readString(home.resolve("run").resolve(name + ".pid"));
     return Long.parseLong(line.substring(0, line.indexOf(' ')));
   }

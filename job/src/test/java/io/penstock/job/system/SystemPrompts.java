@@ -3,13 +3,16 @@ package io.penstock.job.system;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
+import io.penstock.schemas.TokenLogit;
 import io.penstock.udf.model.Goldens;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** What the system test sends: good prompts, and a broken one of every kind among them. */
 final class SystemPrompts {
@@ -124,5 +127,15 @@ final class SystemPrompts {
 
   private static List<Integer> boxed(int[] ids) {
     return Arrays.stream(ids).boxed().toList();
+  }
+
+  /** The largest logits, the lowest id first on a tie. */
+  static List<TokenLogit> top(float[] logits) {
+    return IntStream.range(0, logits.length)
+        .boxed()
+        .sorted(Comparator.comparingDouble((Integer id) -> -logits[id]))
+        .limit(TOP_LOGITS)
+        .map(id -> new TokenLogit(id, logits[id]))
+        .toList();
   }
 }
