@@ -15,38 +15,43 @@ import java.util.stream.Stream;
  * layout can be checked and a refusal can name them.
  */
 enum TensorType {
-  F32(0, 1, 4, true),
-  F16(1, 1, 2, true),
-  Q4_0(2, 32, 18, true),
-  Q4_1(3, 32, 20, true),
-  Q5_0(6, 32, 22, false),
-  Q5_1(7, 32, 24, false),
-  Q8_0(8, 32, 34, true),
-  Q8_1(9, 32, 36, false),
-  Q2_K(10, 256, 84, false),
-  Q3_K(11, 256, 110, false),
-  Q4_K(12, 256, 144, false),
-  Q5_K(13, 256, 176, false),
-  Q6_K(14, 256, 210, false),
-  Q8_K(15, 256, 292, false),
-  IQ2_XXS(16, 256, 66, false),
-  IQ2_XS(17, 256, 74, false),
-  IQ3_XXS(18, 256, 98, false),
-  IQ1_S(19, 256, 50, false),
-  IQ4_NL(20, 32, 18, false),
-  IQ3_S(21, 256, 110, false),
-  IQ2_S(22, 256, 82, false),
-  IQ4_XS(23, 256, 136, false),
-  I8(24, 1, 1, false),
-  I16(25, 1, 2, false),
-  I32(26, 1, 4, false),
-  I64(27, 1, 8, false),
-  F64(28, 1, 8, false),
-  IQ1_M(29, 256, 56, false),
-  BF16(30, 1, 2, true),
-  TQ1_0(34, 256, 54, false),
-  TQ2_0(35, 256, 66, false),
-  MXFP4(39, 32, 17, false);
+  F32(0, 1, 4, TensorType::f32),
+  F16(1, 1, 2, TensorType::f16),
+  Q4_0(2, 32, 18, SmallBlocks::q4With0),
+  Q4_1(3, 32, 20, SmallBlocks::q4With1),
+  Q5_0(6, 32, 22, SmallBlocks::q5With0),
+  Q5_1(7, 32, 24, SmallBlocks::q5With1),
+  Q8_0(8, 32, 34, SmallBlocks::q8With0),
+  Q8_1(9, 32, 36, null),
+  Q2_K(10, 256, 84, SuperBlocks::q2),
+  Q3_K(11, 256, 110, SuperBlocks::q3),
+  Q4_K(12, 256, 144, SuperBlocks::q4),
+  Q5_K(13, 256, 176, SuperBlocks::q5),
+  Q6_K(14, 256, 210, SuperBlocks::q6),
+  Q8_K(15, 256, 292, null),
+  IQ2_XXS(16, 256, 66, null),
+  IQ2_XS(17, 256, 74, null),
+  IQ3_XXS(18, 256, 98, null),
+  IQ1_S(19, 256, 50, null),
+  IQ4_NL(20, 32, 18, SmallBlocks::iq4),
+  IQ3_S(21, 256, 110, null),
+  IQ2_S(22, 256, 82, null),
+  IQ4_XS(23, 256, 136, SuperBlocks::iq4),
+  I8(24, 1, 1, null),
+  I16(25, 1, 2, null),
+  I32(26, 1, 4, null),
+  I64(27, 1, 8, null),
+  F64(28, 1, 8, null),
+  IQ1_M(29, 256, 56, null),
+  BF16(30, 1, 2, TensorType::bf16),
+  TQ1_0(34, 256, 54, null),
+  TQ2_0(35, 256, 66, null),
+  MXFP4(39, 32, 17, null);
+
+  /** Turns blocks into values: see {@link TensorType#decode}. */
+  private interface Decoder {
+    void decode(byte[] in, float[] out, int offset, int elements);
+  }
 
   private static final Map<Long, TensorType> BY_GGML_ID =
       Stream.of(values()).collect(Collectors.toMap(type -> type.ggmlId, Function.identity()));
@@ -54,13 +59,15 @@ enum TensorType {
   private final long ggmlId;
   private final int blockElements;
   private final int blockBytes;
-  private final boolean readable;
 
-  TensorType(int ggmlId, int blockElements, int blockBytes, boolean readable) {
+  @SuppressWarnings("ImmutableEnumChecker") // a static method
+  private final Decoder decoder;
+
+  TensorType(int ggmlId, int blockElements, int blockBytes, Decoder decoder) {
     this.ggmlId = ggmlId;
     this.blockElements = blockElements;
     this.blockBytes = blockBytes;
-    this.readable = readable;
+    this.decoder = decoder;
   }
 
   static Optional<TensorType> ofGgmlId(long id) {
@@ -77,7 +84,7 @@ enum TensorType {
 
   /** Whether {@link #decode} works for this type. */
   boolean readable() {
-    return readable;
+    return decoder != null;
   }
 
   /** Names of the types that can be read, for messages. */
@@ -107,24 +114,19 @@ enum TensorType {
    * @param elements a multiple of {@link #blockElements}
    */
   void decode(byte[] in, float[] out, int offset, int elements) {
-    switch (this) {
-      case F32 ->
-          ByteBuffer.wrap(in)
-              .order(ByteOrder.LITTLE_ENDIAN)
-              .asFloatBuffer()
-              .get(out, offset, elements);
-      case F16 -> f16(in, out, offset, elements);
-      case BF16 -> bf16(in, out, offset, elements);
-      case Q8_0 -> q8With0(in, out, offset, elements);
-      case Q4_0 -> q4With0(in, out, offset, elements);
-      case Q4_1 -> q4With1(in, out, offset, elements);
-      default -> throw new IllegalStateException("no decoder: type=" + this);
+    if (decoder == null) {
+      throw new IllegalStateException("no decoder: type=" + this);
     }
+    decoder.decode(in, out, offset, elements);
+  }
+
+  private static void f32(byte[] in, float[] out, int offset, int elements) {
+    ByteBuffer.wrap(in).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(out, offset, elements);
   }
 
   private static void f16(byte[] in, float[] out, int offset, int elements) {
     for (int i = 0; i < elements; i++) {
-      out[offset + i] = halfToFloat(int16(in, 2 * i));
+      out[offset + i] = half(in, 2 * i);
     }
   }
 
@@ -134,43 +136,8 @@ enum TensorType {
     }
   }
 
-  /** {@code {half d; int8 q[32]}}: w = d q. */
-  private static void q8With0(byte[] in, float[] out, int offset, int elements) {
-    for (int at = 0, o = offset; o < offset + elements; at += 34, o += 32) {
-      float d = halfToFloat(int16(in, at));
-      for (int i = 0; i < 32; i++) {
-        out[o + i] = d * in[at + 2 + i];
-      }
-    }
-  }
-
-  /** {@code {half d; uint8 q[16]}}, low nibbles first: w = d (q - 8). */
-  private static void q4With0(byte[] in, float[] out, int offset, int elements) {
-    for (int at = 0, o = offset; o < offset + elements; at += 18, o += 32) {
-      float d = halfToFloat(int16(in, at));
-      for (int i = 0; i < 16; i++) {
-        int q = in[at + 2 + i];
-        out[o + i] = d * ((q & 15) - 8);
-        out[o + 16 + i] = d * ((q >> 4 & 15) - 8);
-      }
-    }
-  }
-
-  /** {@code {half d; half m; uint8 q[16]}}, low nibbles first: w = d q + m. */
-  private static void q4With1(byte[] in, float[] out, int offset, int elements) {
-    for (int at = 0, o = offset; o < offset + elements; at += 20, o += 32) {
-      float d = halfToFloat(int16(in, at));
-      float m = halfToFloat(int16(in, at + 2));
-      for (int i = 0; i < 16; i++) {
-        int q = in[at + 4 + i];
-        out[o + i] = d * (q & 15) + m;
-        out[o + 16 + i] = d * (q >> 4 & 15) + m;
-      }
-    }
-  }
-
   /** Little-endian; the upper bits are the sign's. */
-  private static int int16(byte[] in, int at) {
+  static int int16(byte[] in, int at) {
     return (in[at] & 0xff) | (in[at + 1] << 8);
   }
 
@@ -178,7 +145,8 @@ enum TensorType {
    * IEEE 754 binary16 to binary32, exact: the exponent's bias is corrected by a product with a
    * power of two, which takes subnormals along.
    */
-  private static float halfToFloat(int half) {
+  static float half(byte[] in, int at) {
+    int half = int16(in, at);
     int magnitude = half & 0x7fff;
     int sign = (half & 0x8000) << 16;
     if (magnitude >= 0x7c00) {

@@ -3,6 +3,7 @@ package io.penstock.udf.model;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.stream.Stream;
@@ -43,6 +44,14 @@ class DequantisationTest {
   void tinyFiles(String name) throws IOException {
     assertFileMatches(
         TinyModels.gguf(name), Goldens.json("gguf/" + name + ".golden.json").get("tensors"));
+  }
+
+  @ParameterizedTest
+  @FieldSource("io.penstock.udf.model.GgufTypes#FILES")
+  void filesOfEveryType(String name) throws IOException {
+    Path file = GgufTypes.require(name);
+    assertFileMatches(
+        file, new ObjectMapper().readTree(GgufTypes.golden(file).toFile()).get("tensors"));
   }
 
   @Test

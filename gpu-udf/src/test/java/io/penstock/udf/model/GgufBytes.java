@@ -13,7 +13,7 @@ import java.util.Map;
 /** Writes GGUF files as tests want them, right or wrong. */
 final class GgufBytes {
   static final int F32 = 0;
-  static final int Q6_K = 14;
+  static final int IQ2_XXS = 16;
 
   private record Tensor(String name, int type, long[] sizes, byte[] data, long bytes) {}
 

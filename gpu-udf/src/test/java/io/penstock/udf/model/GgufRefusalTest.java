@@ -119,12 +119,13 @@ class GgufRefusalTest {
   @Test
   void typesThatAreNotReadAreNamed() {
     GgufBytes gguf = GgufBytes.tinyLlama().u32("llama.embedding_length", 256);
-    gguf.tensor("token_embd.weight", GgufBytes.Q6_K, new byte[6 * 210], 256, 6);
+    gguf.tensor("token_embd.weight", GgufBytes.IQ2_XXS, new byte[6 * 66], 256, 6);
     Path path = gguf.write(directory);
     assertThatThrownBy(() -> Models.open(path))
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("tensor=token_embd.weight")
-        .hasMessageContaining("type=Q6_K");
+        .hasMessageContaining("type=IQ2_XXS")
+        .hasMessageContaining("Q4_K, Q5_K, Q6_K, IQ4_NL");
   }
 
   @Test
