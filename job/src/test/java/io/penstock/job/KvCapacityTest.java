@@ -12,7 +12,7 @@ class KvCapacityTest {
   /** 2 layers × 2 (keys, values) × 1 head × 8 × 4 bytes = 128 bytes a token. */
   private static final ModelConfig MODEL =
       new ModelConfig(
-          "llama", "tiny", 10, 16, 32, 2, 2, 1, 8, 1000, 1e-5f, null, true, false, false,
+          "llama", "tiny", 10, 16, 32, 2, 2, 1, 8, 1000, 1e-5f, null, true, false, false, false,
           List.of());
 
   private static final OptionalLong DEFAULT = OptionalLong.empty();

@@ -13,10 +13,11 @@ import io.penstock.udf.stage.StageProgram;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 
 /**
- * A stage of a Llama model. All memory is taken when it is made; a batch allocates nothing of its
- * size but its logits.
+ * A stage of a Llama model, or of one built as Llama is. All memory is taken when it is made; a
+ * batch allocates nothing of its size but its logits.
  *
  * <pre>
  *   embed | load
@@ -30,6 +31,9 @@ import java.util.List;
  * <p>Made by the thread that opens the stage; then used and closed by the stage's worker.
  */
 final class LlamaStage implements StageProgram {
+  /** Families that it computes; what sets them apart is in the {@link ModelConfig}. */
+  static final Set<String> FAMILIES = Set.of("llama", "mistral", "qwen2");
+
   private static final float[][] NO_LOGITS = new float[0][];
 
   private final ModelConfig config;

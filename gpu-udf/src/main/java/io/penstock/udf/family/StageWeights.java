@@ -109,13 +109,13 @@ record StageWeights(
     }
 
     Layer layer(String prefix) throws IOException {
-      boolean bias = config.attentionBias();
+      boolean bias = config.qkvBias();
       String attention = prefix + "self_attn.";
       String mlp = prefix + "mlp.";
       return new Layer(
           norm(prefix + "input_layernorm.weight"),
           linear(bias, attention + "q_proj", attention + "k_proj", attention + "v_proj"),
-          linear(bias, attention + "o_proj"),
+          linear(config.outputBias(), attention + "o_proj"),
           norm(prefix + "post_attention_layernorm.weight"),
           linear(config.mlpBias(), mlp + "gate_proj", mlp + "up_proj"),
           linear(config.mlpBias(), mlp + "down_proj"));

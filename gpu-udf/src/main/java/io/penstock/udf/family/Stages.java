@@ -34,7 +34,7 @@ public final class Stages implements StageOpener {
     long start = System.nanoTime();
     try (Model model = Models.open(Path.of(spec.modelPath()))) {
       ModelConfig config = model.config();
-      if (!config.family().equals("llama")) {
+      if (!LlamaStage.FAMILIES.contains(config.family())) {
         throw new IllegalStateException(
             "no stage for this model: family=%s model=%s; see --model-path"
                 .formatted(config.family(), config.name()));

@@ -10,6 +10,9 @@ final class ConfigCheck {
   private static final int MAX_WIDTH = 1 << 20;
   private static final int MAX_VOCABULARY = 1 << 24;
 
+  /** Far above any model's; keeps lists by layer small whatever a file says. */
+  static final int MAX_LAYERS = 1 << 16;
+
   private ConfigCheck() {}
 
   /**
@@ -26,6 +29,9 @@ final class ConfigCheck {
     positive(path, "kvHeads", config.kvHeads());
     positive(path, "headDim", config.headDim());
     positive(path, "contextTokens", config.contextTokens());
+    if (config.layers() > MAX_LAYERS) {
+      throw refused(path, "layers=" + config.layers() + " limit=" + MAX_LAYERS);
+    }
     if (config.heads() % config.kvHeads() != 0) {
       throw refused(
           path,

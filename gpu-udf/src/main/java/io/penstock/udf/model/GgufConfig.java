@@ -6,66 +6,88 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads a {@link ModelConfig} from the metadata of a GGUF file of architecture {@code llama}. What
- * would change the answer and is not computed here is refused by name.
+ * Reads a {@link ModelConfig} from the metadata of a GGUF file of one of the {@link
+ * GgufArchitecture}s. What would change the answer and is not computed here is refused by name.
  */
 final class GgufConfig {
+  private static final String ARCHITECTURE = "general.architecture";
   private static final String ROPE_DIVISORS = "rope_freqs.weight";
 
   /** Factors that other architectures have and that change every answer. */
   private static final List<String> SCALES =
-      List.of(
-          "llama.attention.scale",
-          "llama.residual_scale",
-          "llama.embedding_scale",
-          "llama.logit_scale");
+      List.of("attention.scale", "residual_scale", "embedding_scale", "logit_scale");
 
-  private GgufConfig() {}
+  private final GgufFile file;
+  private final GgufMetadata keys;
+  private final GgufArchitecture architecture;
+
+  private GgufConfig(GgufFile file, GgufArchitecture architecture) {
+    this.file = file;
+    this.keys = file.metadata();
+    this.architecture = architecture;
+  }
 
   static ModelConfig read(GgufFile file) throws IOException {
     GgufMetadata keys = file.metadata();
-    String architecture =
-        keys.string("general.architecture")
-            .orElseThrow(() -> keys.refused("general.architecture", "the key is missing"));
-    if (!architecture.equals("llama")) {
-      throw keys.refused(
-          "general.architecture",
-          "architecture is not read yet: value=" + architecture + "; architectures read: llama");
-    }
-    refuseWhatIsNotComputed(keys);
-    int hidden = keys.requiredInteger("llama.embedding_length");
-    int heads = keys.requiredInteger("llama.attention.head_count");
-    int headDim = headDim(keys, hidden, heads);
+    String name =
+        keys.string(ARCHITECTURE)
+            .orElseThrow(() -> keys.refused(ARCHITECTURE, "the key is missing"));
+    GgufArchitecture architecture =
+        GgufArchitecture.named(name)
+            .orElseThrow(
+                () ->
+                    keys.refused(
+                        ARCHITECTURE,
+                        "architecture is not read yet: value="
+                            + name
+                            + "; architectures read: "
+                            + GgufArchitecture.names()));
+    return new GgufConfig(file, architecture).config();
+  }
+
+  /** A key of the architecture. */
+  private String key(String name) {
+    return architecture.ggufName() + "." + name;
+  }
+
+  private int required(String name) throws ModelFileException {
+    return keys.requiredInteger(key(name));
+  }
+
+  private ModelConfig config() throws IOException {
+    refuseWhatIsNotComputed();
+    int hidden = required("embedding_length");
+    int heads = required("attention.head_count");
+    int headDim = headDim(hidden, heads);
+    String epsilon = key("attention.layer_norm_rms_epsilon");
     ModelConfig config =
         new ModelConfig(
-            "llama",
+            architecture.ggufName(),
             String.valueOf(file.path().getFileName()),
             vocabSize(file),
             hidden,
-            keys.requiredInteger("llama.feed_forward_length"),
-            keys.requiredInteger("llama.block_count"),
+            required("feed_forward_length"),
+            required("block_count"),
             heads,
-            keys.integer("llama.attention.head_count_kv").orElse(heads),
+            keys.integer(key("attention.head_count_kv")).orElse(heads),
             headDim,
-            keys.requiredInteger("llama.context_length"),
-            keys.number("llama.attention.layer_norm_rms_epsilon")
-                .orElseThrow(
-                    () ->
-                        keys.refused(
-                            "llama.attention.layer_norm_rms_epsilon", "the key is missing"))
+            required("context_length"),
+            keys.number(epsilon)
+                .orElseThrow(() -> keys.refused(epsilon, "the key is missing"))
                 .floatValue(),
             new RopeConfig(
-                keys.number("llama.rope.freq_base").orElse(10000.0),
+                keys.number(key("rope.freq_base")).orElse(10000.0),
                 Optional.empty(),
                 ropeDivisors(file, headDim)),
             !file.tensors().containsKey("output.weight"),
-            biases(file, "attn_q", "attn_k", "attn_v", "attn_output"),
+            architecture == GgufArchitecture.QWEN2 || biases(file, "attn_q", "attn_k", "attn_v"),
+            biases(file, "attn_output"),
             biases(file, "ffn_gate", "ffn_up", "ffn_down"),
             List.of());
     return ConfigCheck.check(file.path(), config);
   }
 
-  private static void refuseWhatIsNotComputed(GgufMetadata keys) throws ModelFileException {
+  private void refuseWhatIsNotComputed() throws ModelFileException {
     if (keys.integer("split.count").orElse(1) > 1) {
       throw keys.refused(
           "split.count",
@@ -73,33 +95,42 @@ final class GgufConfig {
               + keys.integer("split.count").get()
               + "; merge them with llama-gguf-split --merge");
     }
-    if (keys.integer("llama.expert_count").orElse(0) != 0) {
+    String experts = key("expert_count");
+    if (keys.integer(experts).orElse(0) != 0) {
       throw keys.refused(
-          "llama.expert_count",
-          "mixtures of experts are not read yet: value="
-              + keys.integer("llama.expert_count").get());
+          experts, "mixtures of experts are not read yet: value=" + keys.integer(experts).get());
     }
-    refuseScaling(keys);
-    for (String key : SCALES) {
-      if (keys.has(key)) {
-        throw keys.refused(key, "not computed for this architecture");
+    refuseScaling();
+    for (String scale : SCALES) {
+      if (keys.has(key(scale))) {
+        throw keys.refused(key(scale), "not computed for this architecture");
       }
     }
-    if (!keys.bool("llama.attention.causal").orElse(true)) {
-      throw keys.refused("llama.attention.causal", "only causal attention is computed");
+    if (!keys.bool(key("attention.causal")).orElse(true)) {
+      throw keys.refused(key("attention.causal"), "only causal attention is computed");
+    }
+    refuseWindow();
+  }
+
+  /** Converters write none for these architectures, and llama.cpp would not heed it. */
+  private void refuseWindow() throws ModelFileException {
+    String window = key("attention.sliding_window");
+    int tokens = keys.integer(window).orElse(0);
+    if (tokens != 0 && tokens < required("context_length")) {
+      throw keys.refused(window, "sliding windows are not read from GGUF files: value=" + tokens);
     }
   }
 
   /** As llama.cpp has it: without a type a factor means linear scaling; 0 and 1 mean none. */
-  private static void refuseScaling(GgufMetadata keys) throws ModelFileException {
-    String type = keys.string("llama.rope.scaling.type").orElse("linear");
+  private void refuseScaling() throws ModelFileException {
+    String type = keys.string(key("rope.scaling.type")).orElse("linear");
     if (type.equals("none")) {
       return;
     }
     if (!type.equals("linear")) {
-      throw keys.refused("llama.rope.scaling.type", "rope scaling is not read yet: value=" + type);
+      throw keys.refused(key("rope.scaling.type"), "rope scaling is not read yet: value=" + type);
     }
-    for (String key : List.of("llama.rope.scaling.factor", "llama.rope.scale_linear")) {
+    for (String key : List.of(key("rope.scaling.factor"), key("rope.scale_linear"))) {
       double factor = keys.number(key).orElse(1.0);
       if (factor != 0 && factor != 1) {
         throw keys.refused(key, "linear rope scaling is not read yet: value=" + factor);
@@ -107,21 +138,20 @@ final class GgufConfig {
     }
   }
 
-  private static int headDim(GgufMetadata keys, int hidden, int heads) throws ModelFileException {
-    Optional<Integer> keyLength = keys.integer("llama.attention.key_length");
+  private int headDim(int hidden, int heads) throws ModelFileException {
+    Optional<Integer> keyLength = keys.integer(key("attention.key_length"));
     if (keyLength.isEmpty() && (heads < 1 || hidden % heads != 0)) {
       throw keys.refused(
-          "llama.attention.head_count",
+          key("attention.head_count"),
           "hidden size is no multiple of heads: hiddenSize=" + hidden + " heads=" + heads);
     }
     int headDim = keyLength.orElseGet(() -> hidden / heads);
-    requireEqual(keys, "llama.attention.value_length", headDim);
-    requireEqual(keys, "llama.rope.dimension_count", headDim);
+    requireEqual(key("attention.value_length"), headDim);
+    requireEqual(key("rope.dimension_count"), headDim);
     return headDim;
   }
 
-  private static void requireEqual(GgufMetadata keys, String key, int headDim)
-      throws ModelFileException {
+  private void requireEqual(String key, int headDim) throws ModelFileException {
     int value = keys.integer(key).orElse(headDim);
     if (value != headDim) {
       throw keys.refused(

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** A GGUF file of architecture {@code llama}. */
+/** A GGUF file of one of the {@link GgufArchitecture}s. */
 final class GgufModel implements Model {
   private final GgufFile file;
   private final ModelConfig config;
@@ -51,7 +51,8 @@ final class GgufModel implements Model {
           "tensor is missing: file=" + file.path() + " tensor=" + expected.ggufName());
     }
     StoredTensor stored = raw.as(expected);
-    return expected.rotary() ? new RotaryRows(stored, config.headDim()) : stored;
+    boolean permuted = GgufArchitecture.of(config).permuted();
+    return permuted && expected.rotary() ? new RotaryRows(stored, config.headDim()) : stored;
   }
 
   @Override

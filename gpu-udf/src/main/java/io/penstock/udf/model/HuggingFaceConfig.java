@@ -3,24 +3,22 @@ package io.penstock.udf.model;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.List;
 import java.util.Optional;
 
 /**
- * Reads a {@link ModelConfig} from a {@code config.json} of model type {@code llama}, in the style
- * of published checkpoints ({@code rope_theta}, {@code rope_scaling}) and in that of transformers 5
- * ({@code rope_parameters}). Missing keys have the defaults of transformers' {@code LlamaConfig}.
- * What would change the answer and is not computed here is refused by name.
+ * Reads a {@link ModelConfig} from a {@code config.json} of one of the {@link HuggingFaceFamily}s,
+ * in the style of published checkpoints ({@code rope_theta}, {@code rope_scaling}) and in that of
+ * transformers 5 ({@code rope_parameters}). Missing keys have the defaults of transformers'
+ * configuration classes. What would change the answer and is not computed here is refused by name;
+ * what that model type does not heed in transformers either is not looked at.
  */
 final class HuggingFaceConfig {
-  private static final String ARCHITECTURE = "LlamaForCausalLM";
+  private final ConfigJson json;
+  private final HuggingFaceFamily family;
 
-  private final Path path;
-  private final JsonNode json;
-
-  private HuggingFaceConfig(Path path, JsonNode json) {
-    this.path = path;
+  private HuggingFaceConfig(ConfigJson json, HuggingFaceFamily family) {
     this.json = json;
+    this.family = family;
   }
 
   /**
@@ -28,69 +26,99 @@ final class HuggingFaceConfig {
    * @param name of the model, for people
    */
   static ModelConfig read(Path path, String name) throws IOException {
-    return new HuggingFaceConfig(path, Json.object(path)).config(name);
+    ConfigJson json = ConfigJson.read(path);
+    return new HuggingFaceConfig(json, family(json)).config(name);
   }
 
   private ModelConfig config(String name) throws ModelFileException {
     refuseWhatIsNotComputed();
-    int hidden = required("hidden_size");
-    int heads = required("num_attention_heads");
+    int hidden = json.required("hidden_size");
+    int heads = json.required("num_attention_heads");
+    int layers = json.required("num_hidden_layers");
+    boolean llama = family == HuggingFaceFamily.LLAMA;
+    boolean attentionBias = llama && json.bool("attention_bias");
     ModelConfig config =
         new ModelConfig(
-            "llama",
+            family.modelType(),
             name,
-            required("vocab_size"),
+            json.required("vocab_size"),
             hidden,
-            required("intermediate_size"),
-            required("num_hidden_layers"),
+            json.required("intermediate_size"),
+            layers,
             heads,
-            integer(json, "num_key_value_heads").orElse(heads),
+            kvHeads(heads),
             headDim(hidden, heads),
-            integer(json, "max_position_embeddings").orElse(2048),
-            (float) number(json, "rms_norm_eps").orElse(1e-6).doubleValue(),
+            json.integer("max_position_embeddings").orElse(family.contextTokens()),
+            (float) json.number(json.root(), "rms_norm_eps").orElse(1e-6).doubleValue(),
             rope(),
-            bool("tie_word_embeddings"),
-            bool("attention_bias"),
-            bool("mlp_bias"),
-            List.of());
-    return ConfigCheck.check(path, config);
+            json.bool("tie_word_embeddings"),
+            attentionBias || family == HuggingFaceFamily.QWEN2,
+            attentionBias,
+            llama && json.bool("mlp_bias"),
+            LayerWindows.read(json, family, layers));
+    return ConfigCheck.check(json.path(), config);
+  }
+
+  private static HuggingFaceFamily family(ConfigJson json) throws ModelFileException {
+    Optional<String> type = json.string(json.root(), "model_type");
+    JsonNode first = json.root().path("architectures").path(0);
+    if (type.isEmpty() && first.isMissingNode()) {
+      throw json.refused("model_type", "neither model_type nor architectures is there");
+    }
+    if (type.isPresent() && HuggingFaceFamily.ofModelType(type.get()).isEmpty()) {
+      throw json.refused(
+          "model_type",
+          "not read yet: value="
+              + type.get()
+              + "; model types read: "
+              + HuggingFaceFamily.modelTypes());
+    }
+    Optional<HuggingFaceFamily> family =
+        type.isPresent()
+            ? HuggingFaceFamily.ofModelType(type.get())
+            : HuggingFaceFamily.ofArchitecture(first.asText());
+    boolean fits =
+        first.isMissingNode() || family.equals(HuggingFaceFamily.ofArchitecture(first.asText()));
+    if (family.isEmpty() || !fits) {
+      throw json.refused(
+          "architectures",
+          "not read yet: value="
+              + first.asText()
+              + "; architectures read: "
+              + family
+                  .map(HuggingFaceFamily::architecture)
+                  .orElseGet(HuggingFaceFamily::architectures));
+    }
+    return family.get();
   }
 
   private void refuseWhatIsNotComputed() throws ModelFileException {
-    String type = string(json, "model_type").orElse("llama");
-    if (!type.equals("llama")) {
-      throw refused("model_type", "not read yet: value=" + type + "; model types read: llama");
-    }
-    JsonNode architectures = json.path("architectures");
-    if (architectures.isArray()
-        && !architectures.isEmpty()
-        && !ARCHITECTURE.equals(architectures.get(0).asText())) {
-      throw refused(
-          "architectures",
-          "not read yet: value="
-              + architectures.get(0).asText()
-              + "; architectures read: "
-              + ARCHITECTURE);
-    }
-    if (string(json, "model_type").isEmpty() && architectures.isEmpty()) {
-      throw refused("model_type", "neither model_type nor architectures is there");
-    }
-    String activation = string(json, "hidden_act").orElse("silu");
+    String activation = json.string(json.root(), "hidden_act").orElse("silu");
     if (!activation.equals("silu")) {
-      throw refused("hidden_act", "only silu is computed: value=" + activation);
+      throw json.refused("hidden_act", "only silu is computed: value=" + activation);
     }
-    if (json.hasNonNull("quantization_config")) {
-      throw refused(
+    JsonNode quantization = json.root().path("quantization_config");
+    if (!quantization.isNull() && !quantization.isMissingNode()) {
+      throw json.refused(
           "quantization_config",
           "quantised checkpoints are not read yet: quant_method="
-              + json.get("quantization_config").path("quant_method").asText());
+              + quantization.path("quant_method").asText());
+    }
+    if (json.bool("use_mrope")) {
+      throw json.refused("use_mrope", "rotary embeddings in sections are not computed");
     }
   }
 
+  /** Null stands for as many as query heads, whatever the default of a missing key is. */
+  private int kvHeads(int heads) throws ModelFileException {
+    String key = "num_key_value_heads";
+    return json.root().has(key) ? json.integer(key).orElse(heads) : family.kvHeads(heads);
+  }
+
   private int headDim(int hidden, int heads) throws ModelFileException {
-    Optional<Integer> headDim = integer(json, "head_dim");
+    Optional<Integer> headDim = json.integer("head_dim");
     if (headDim.isEmpty() && (heads < 1 || hidden % heads != 0)) {
-      throw refused(
+      throw json.refused(
           "num_attention_heads",
           "hidden_size is no multiple of it: hidden_size=" + hidden + " value=" + heads);
     }
@@ -98,19 +126,24 @@ final class HuggingFaceConfig {
   }
 
   private RopeConfig rope() throws ModelFileException {
-    JsonNode v5 = json.path("rope_parameters");
-    JsonNode scaling = v5.isObject() ? v5 : json.path("rope_scaling");
+    JsonNode v5 = json.root().path("rope_parameters");
+    JsonNode scaling = v5.isObject() ? v5 : json.root().path("rope_scaling");
     if (!scaling.isObject() && !scaling.isNull() && !scaling.isMissingNode()) {
-      throw refused("rope_scaling", "no object: value=" + scaling);
+      throw json.refused("rope_scaling", "no object: value=" + scaling);
     }
-    Optional<Double> theta = number(scaling, "rope_theta");
+    for (JsonNode value : scaling) {
+      if (value.isObject()) {
+        throw json.refused("rope_parameters", "several for one model are not read: " + scaling);
+      }
+    }
+    Optional<Double> theta = json.number(scaling, "rope_theta");
     if (theta.isEmpty()) {
-      theta = number(json, "rope_theta");
+      theta = json.number(json.root(), "rope_theta");
     }
-    for (JsonNode where : new JsonNode[] {json, scaling}) {
-      double rotated = number(where, "partial_rotary_factor").orElse(1.0);
+    for (JsonNode where : new JsonNode[] {json.root(), scaling}) {
+      double rotated = json.number(where, "partial_rotary_factor").orElse(1.0);
       if (rotated != 1) {
-        throw refused(
+        throw json.refused(
             "partial_rotary_factor", "heads rotated in part are not computed: value=" + rotated);
       }
     }
@@ -118,16 +151,16 @@ final class HuggingFaceConfig {
   }
 
   private Optional<RopeConfig.Llama3Scaling> scaling(JsonNode scaling) throws ModelFileException {
-    Optional<String> type = string(scaling, "rope_type");
+    Optional<String> type = json.string(scaling, "rope_type");
     if (type.isEmpty()) {
-      type = string(scaling, "type");
+      type = json.string(scaling, "type");
     }
     String name = type.orElse(scaling.hasNonNull("factor") ? "(missing)" : "default");
     return switch (name) {
       case "default" -> Optional.empty();
       case "llama3" -> Optional.of(llama3(scaling));
       default ->
-          throw refused(
+          throw json.refused(
               "rope_scaling", "not read yet: rope_type=" + name + "; types read: default, llama3");
     };
   }
@@ -138,73 +171,23 @@ final class HuggingFaceConfig {
             scalingNumber(scaling, "factor"),
             scalingNumber(scaling, "low_freq_factor"),
             scalingNumber(scaling, "high_freq_factor"),
-            integer(scaling, "original_max_position_embeddings")
+            json.integer(scaling, "original_max_position_embeddings")
                 .orElseThrow(
                     () ->
-                        refused(
+                        json.refused(
                             "original_max_position_embeddings",
                             "llama3 rope scaling needs the key")));
     if (!(llama3.factor() > 0)
         || !(llama3.lowFreqFactor() > 0)
         || !(llama3.highFreqFactor() > llama3.lowFreqFactor())
         || llama3.originalMaxPositions() < 1) {
-      throw refused("rope_scaling", "the numbers do not fit: " + llama3);
+      throw json.refused("rope_scaling", "the numbers do not fit: " + llama3);
     }
     return llama3;
   }
 
   private double scalingNumber(JsonNode scaling, String key) throws ModelFileException {
-    return number(scaling, key)
-        .orElseThrow(() -> refused(key, "llama3 rope scaling needs the key"));
-  }
-
-  private int required(String key) throws ModelFileException {
-    return integer(json, key).orElseThrow(() -> refused(key, "the key is missing"));
-  }
-
-  private Optional<Integer> integer(JsonNode in, String key) throws ModelFileException {
-    if (!in.hasNonNull(key)) {
-      return Optional.empty();
-    }
-    JsonNode value = in.get(key);
-    if (!value.canConvertToExactIntegral() || !value.canConvertToInt()) {
-      throw refused(key, "no 32-bit integer: value=" + value);
-    }
-    return Optional.of(value.intValue());
-  }
-
-  private Optional<Double> number(JsonNode in, String key) throws ModelFileException {
-    if (!in.hasNonNull(key)) {
-      return Optional.empty();
-    }
-    if (!in.get(key).isNumber()) {
-      throw refused(key, "no number: value=" + in.get(key));
-    }
-    return Optional.of(in.get(key).doubleValue());
-  }
-
-  private Optional<String> string(JsonNode in, String key) throws ModelFileException {
-    if (!in.hasNonNull(key)) {
-      return Optional.empty();
-    }
-    if (!in.get(key).isTextual()) {
-      throw refused(key, "no string: value=" + in.get(key));
-    }
-    return Optional.of(in.get(key).textValue());
-  }
-
-  private boolean bool(String key) throws ModelFileException {
-    if (!json.hasNonNull(key)) {
-      return false;
-    }
-    if (!json.get(key).isBoolean()) {
-      throw refused(key, "no boolean: value=" + json.get(key));
-    }
-    return json.get(key).booleanValue();
-  }
-
-  private ModelFileException refused(String key, String what) {
-    return new ModelFileException(
-        "cannot use model configuration: file=" + path + " key=" + key + ": " + what);
+    return json.number(scaling, key)
+        .orElseThrow(() -> json.refused(key, "llama3 rope scaling needs the key"));
   }
 }

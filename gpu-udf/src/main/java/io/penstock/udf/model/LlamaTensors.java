@@ -8,7 +8,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * The tensors that a model of the Llama family consists of: canonical names, GGUF names and shapes.
+ * The tensors that a model of the families read consists of, which are all built as Llama is:
+ * canonical names, GGUF names and shapes.
  */
 final class LlamaTensors {
 
@@ -90,13 +91,14 @@ final class LlamaTensors {
     int ffn = config.intermediateSize();
     int q = config.heads() * config.headDim();
     int kv = config.kvHeads() * config.headDim();
-    boolean bias = config.attentionBias();
+    boolean bias = config.qkvBias();
     boolean mlpBias = config.mlpBias();
     sink.vector(name + "input_layernorm.weight", gguf + "attn_norm.weight", hidden);
     sink.linear(name + "self_attn.q_proj", gguf + "attn_q", q, hidden, bias, true);
     sink.linear(name + "self_attn.k_proj", gguf + "attn_k", kv, hidden, bias, true);
     sink.linear(name + "self_attn.v_proj", gguf + "attn_v", kv, hidden, bias, false);
-    sink.linear(name + "self_attn.o_proj", gguf + "attn_output", hidden, q, bias, false);
+    sink.linear(
+        name + "self_attn.o_proj", gguf + "attn_output", hidden, q, config.outputBias(), false);
     sink.vector(name + "post_attention_layernorm.weight", gguf + "ffn_norm.weight", hidden);
     sink.linear(name + "mlp.gate_proj", gguf + "ffn_gate", ffn, hidden, mlpBias, false);
     sink.linear(name + "mlp.up_proj", gguf + "ffn_up", ffn, hidden, mlpBias, false);

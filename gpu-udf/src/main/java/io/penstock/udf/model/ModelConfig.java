@@ -6,7 +6,7 @@ import java.util.List;
  * What a model looks like, whatever file it came from. All values have been checked to be positive
  * and to fit one another by whoever read the file.
  *
- * @param family name of the architecture family, for instance {@code llama}
+ * @param family name of the architecture family: {@code llama}, {@code mistral}, {@code qwen2}
  * @param name for people: the model's file or directory name
  * @param vocabSize tokens in the vocabulary
  * @param hiddenSize width of the residual stream
@@ -19,10 +19,11 @@ import java.util.List;
  * @param rmsNormEps epsilon of the norms
  * @param rope rotary position embedding
  * @param tiedEmbeddings whether the LM head is the embedding matrix
- * @param attentionBias whether q, k, v and o projections have biases
+ * @param qkvBias whether q, k and v projections have biases
+ * @param outputBias whether the attention's output projection has a bias
  * @param mlpBias whether gate, up and down projections have biases
  * @param windows for each layer how many positions a token sees, its own included, or {@link
- *     #FULL_ATTENTION}; immutable; empty if every layer sees all
+ *     #FULL_ATTENTION}; empty if every layer sees all
  */
 public record ModelConfig(
     String family,
@@ -38,12 +39,18 @@ public record ModelConfig(
     float rmsNormEps,
     RopeConfig rope,
     boolean tiedEmbeddings,
-    boolean attentionBias,
+    boolean qkvBias,
+    boolean outputBias,
     boolean mlpBias,
     List<Integer> windows) {
 
   /** The window of a layer that sees all positions. */
   public static final int FULL_ATTENTION = Integer.MAX_VALUE;
+
+  /** Copies the list. */
+  public ModelConfig {
+    windows = List.copyOf(windows);
+  }
 
   /**
    * @param layer from 0

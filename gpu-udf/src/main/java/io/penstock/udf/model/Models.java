@@ -10,9 +10,10 @@ public final class Models {
 
   /**
    * Opens a model: a GGUF file (versions 2 and 3), or a Hugging Face directory with {@code
-   * config.json} and safetensors files. Architecture {@code llama} only. Reads and checks headers;
-   * every tensor that the model needs is there with its right shape and a type that can be read
-   * (F32, F16, BF16; in GGUF also Q8_0, Q4_0, Q4_1) when this returns.
+   * config.json} and safetensors files. Families {@code llama}, {@code mistral} and {@code qwen2}.
+   * Reads and checks headers; every tensor that the model needs is there with its right shape and a
+   * type that can be read (F32, F16, BF16; in GGUF also those of {@link TensorType}) when this
+   * returns.
    *
    * <p>A model opens whatever its tokenizer is like, since token ids work without one: see {@link
    * Model#openTokenizer()}.

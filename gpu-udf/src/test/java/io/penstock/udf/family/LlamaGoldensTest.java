@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.udf.backend.BackendUnderTest;
 import io.penstock.udf.backend.BackendsUnderTest;
+import io.penstock.udf.model.GgufTypes;
 import io.penstock.udf.model.Goldens;
 import io.penstock.udf.model.Model;
 import io.penstock.udf.model.Models;
@@ -19,7 +20,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** The tiny Llama models against figures made with other people's software, on every backend. */
+/** The tiny models against figures made with other people's software, on every backend. */
 class LlamaGoldensTest {
   private static final int KV_PAGES = 24;
   private static final int CHUNK_TOKENS = 256;
@@ -28,6 +29,8 @@ class LlamaGoldensTest {
   private static final double DIRECTORY_LIMIT = 1e-4;
 
   private static final double GGUF_LIMIT = 5e-4;
+
+  private static final double GGUF_TYPES_LIMIT = 1e-3;
 
   /** A step of greedy decoding may go either way below this margin, says the goldens' page. */
   private static final double UNDECIDED = 2e-3;
@@ -40,6 +43,18 @@ class LlamaGoldensTest {
   static Stream<Arguments> ggufFiles() {
     return BackendsUnderTest.ALL.stream()
         .flatMap(s -> TinyModels.GGUF_FILES.stream().map(model -> Arguments.of(s, model)));
+  }
+
+  static Stream<Arguments> ggufTypes() {
+    return BackendsUnderTest.ALL.stream()
+        .flatMap(s -> GgufTypes.FILES.stream().map(file -> Arguments.of(s, file)));
+  }
+
+  @ParameterizedTest
+  @MethodSource("ggufTypes")
+  void ggufType(BackendUnderTest subject, String name) throws Exception {
+    Path file = GgufTypes.require(name);
+    check(subject, file, Goldens.ofFile(GgufTypes.golden(file)), GGUF_TYPES_LIMIT);
   }
 
   @ParameterizedTest

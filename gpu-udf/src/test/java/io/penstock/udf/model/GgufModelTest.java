@@ -39,7 +39,8 @@ class GgufModelTest {
       assertThat(config.rope().theta()).isEqualTo(500000);
       assertThat(config.rope().divisors()).hasSize(16).startsWith(1f).endsWith(8f);
       assertThat(config.tiedEmbeddings()).isFalse();
-      assertThat(config.attentionBias()).isFalse();
+      assertThat(config.qkvBias()).isFalse();
+      assertThat(config.outputBias()).isFalse();
       assertThat(config.mlpBias()).isFalse();
       assertThat(model.weights().has("lm_head.weight")).isTrue();
       float[] plain = new RopeConfig(500000, Optional.empty()).inverseFrequencies(32);
@@ -107,7 +108,7 @@ class GgufModelTest {
     gguf.f32Tensor("blk.0.attn_q.bias", 8).f32Tensor("blk.0.attn_k.bias", 4);
     gguf.f32Tensor("blk.0.attn_v.bias", 4).f32Tensor("blk.0.attn_output.bias", 8);
     try (Model model = Models.open(gguf.write(directory))) {
-      assertThat(model.config().attentionBias()).isTrue();
+      assertThat(model.config().qkvBias()).isTrue();
       float[] q = new float[8];
       model.weights().tensor("model.layers.0.self_attn.q_proj.bias").readRows(0, 1, q, 0);
       assertThat(q).containsExactly(1100, 1102, 1101, 1103, 1104, 1106, 1105, 1107);

@@ -24,7 +24,7 @@ class GgufRefusalTest {
     return Stream.of(
         wrong(g -> g.version(1), "version=1"),
         wrong(g -> g.version(0x03000000), "big-endian"),
-        wrong(g -> g.string("general.architecture", "qwen2"), "value=qwen2"),
+        wrong(g -> g.string("general.architecture", "qwen3"), "value=qwen3", "read: llama, qwen2"),
         wrong(g -> g.without("general.architecture"), "key=general.architecture", "missing"),
         wrong(g -> g.without("llama.block_count"), "key=llama.block_count", "missing"),
         wrong(g -> g.string("llama.block_count", "1"), "key=llama.block_count", "not an integer"),
@@ -65,6 +65,11 @@ class GgufRefusalTest {
         wrong(g -> g.key("\u001b[31m\n" + "k".repeat(500), 99, new byte[0]), "key=?[31m?kkk"),
         wrong(g -> g.without("blk.0.attn_k.weight"), "missing", "tensor=blk.0.attn_k.weight"),
         wrong(g -> g.f32Tensor("blk.0.attn_q.bias", 8), "some projections only", "there=1"),
+        wrong(
+            g -> g.u32("llama.attention.sliding_window", 63),
+            "attention.sliding_window",
+            "value=63"),
+        wrong(g -> g.u32("llama.block_count", 1 << 17), "layers=131072", "limit=65536"),
         wrong(g -> g.f32Tensor("rope_freqs.weight", 3), "rope_freqs.weight", "shape=[3]"),
         wrong(g -> g.tensor("rope_freqs.weight", 0, new byte[8], 2), "index=0 value=0.0"),
         wrong(g -> g.tensor("x", 99, new byte[8], 2), "tensor=x", "type=99"),

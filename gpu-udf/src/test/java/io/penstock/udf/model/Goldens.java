@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalDouble;
@@ -107,6 +108,14 @@ public final class Goldens {
    */
   public static List<Prompt> gguf(String file) {
     return prompts(file, json("gguf/" + file + ".golden.json"));
+  }
+
+  /**
+   * @param file a golden file that is not among the test's resources
+   * @return its prompts, shortest first
+   */
+  public static List<Prompt> ofFile(Path file) throws IOException {
+    return prompts(String.valueOf(file.getFileName()), JSON.readTree(file.toFile()));
   }
 
   /** A file of the goldens, by its path below their folder. */

@@ -44,6 +44,7 @@ class HuggingFaceModelTest {
                   false,
                   true,
                   true,
+                  true,
                   List.of()));
       assertThat(model.weights().has("model.layers.1.self_attn.o_proj.bias")).isTrue();
       assertThat(model.hasTokenizer()).isFalse();
@@ -107,7 +108,7 @@ class HuggingFaceModelTest {
       assertThat(config.rmsNormEps()).isEqualTo(1e-6f);
       assertThat(config.rope()).isEqualTo(new RopeConfig(10000, Optional.empty()));
       assertThat(config.tiedEmbeddings()).isFalse();
-      assertThat(config.attentionBias()).isFalse();
+      assertThat(config.qkvBias()).isFalse();
     }
   }
 
@@ -160,7 +161,16 @@ class HuggingFaceModelTest {
 
   static Stream<Arguments> wrongDirectories() {
     return Stream.of(
-        wrong(m -> m.config("model_type", "\"qwen2\""), "key=model_type", "value=qwen2"),
+        wrong(
+            m -> m.config("model_type", "\"qwen3\""),
+            "key=model_type",
+            "value=qwen3",
+            "llama, mistral, qwen2"),
+        wrong(
+            m -> m.config("model_type", "\"qwen2\""),
+            "architectures",
+            "value=LlamaForCausalLM",
+            "read: Qwen2ForCausalLM"),
         wrong(m -> m.config("architectures", "[\"QwenForX\"]"), "architectures", "value=QwenForX"),
         wrong(
             m -> m.config("architectures", null).config("model_type", null),
