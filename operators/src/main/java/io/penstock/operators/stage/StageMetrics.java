@@ -7,6 +7,7 @@ import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.MeterView;
 import org.apache.flink.metrics.MetricGroup;
+import org.apache.flink.metrics.View;
 
 /**
  * What one stage shows in the web UI, in the metric group of its operator. Updated by the mailbox
@@ -18,6 +19,8 @@ import org.apache.flink.metrics.MetricGroup;
  *   tokens            counter  tokens in them
  *   tokensPerSecond   meter    over the last minute
  *   computeBusyMs     counter  time in which the stage computed
+ *   computeBusyPercent gauge   the same as a share of the last minute; a batch counts when it is done. Flink's own
+ *                              "busy" is that of the task thread, which is idle while the stage's worker computes
  *   bubblePercent     gauge    share of time, over the last 64 batches, in which the stage was idle although the batch
  *                              that it computed next was in the pipeline already
  *   queueWaitMs       counter  time that batches waited in the stage, received and not computed yet
@@ -56,7 +59,9 @@ public final class StageMetrics {
     chunks = group.counter("chunks");
     tokens = group.counter("tokens");
     group.meter("tokensPerSecond", new MeterView(tokens));
-    busy = new MillisCounter(group.counter("computeBusyMs"));
+    Counter busyMillis = group.counter("computeBusyMs");
+    busy = new MillisCounter(busyMillis);
+    group.gauge("computeBusyPercent", new BusyPercent(new MeterView(busyMillis)));
     queueWait = new MillisCounter(group.counter("queueWaitMs"));
     gauge("bubblePercent", () -> bubblePercent);
   }
@@ -139,6 +144,22 @@ public final class StageMetrics {
 
   private <T> void gauge(String name, Gauge<T> gauge) {
     group.gauge(name, gauge);
+  }
+
+  /** A rate in milliseconds a second as percent; Flink updates it every five seconds. */
+  private record BusyPercent(MeterView millisPerSecond) implements Gauge<Double>, View {
+    private static final double MILLIS_PER_PERCENT_OF_A_SECOND = 10;
+
+    @Override
+    public Double getValue() {
+      // A batch that began before the minute counts whole, so the rate may be above a second a second.
+      return Math.min(100, millisPerSecond.getRate() / MILLIS_PER_PERCENT_OF_A_SECOND);
+    }
+
+    @Override
+    public void update() {
+      millisPerSecond.update();
+    }
   }
 
   /** Adds microseconds up, and counts the whole milliseconds of the sum. */

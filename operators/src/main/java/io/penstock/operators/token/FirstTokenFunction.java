@@ -12,6 +12,7 @@ import io.penstock.udf.model.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.apache.flink.api.common.functions.OpenContext;
+import org.apache.flink.metrics.MetricGroup;
 import org.apache.flink.streaming.api.functions.ProcessFunction;
 import org.apache.flink.util.Collector;
 
@@ -28,6 +29,7 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
 
   private transient Tokenizer tokenizer;
   private transient FirstToken firstToken;
+  private transient TokenMetrics metrics;
   private transient FrameReader reader;
   private transient ByteBuffer logits;
   private transient int vocabSize;
@@ -58,7 +60,9 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
             getRuntimeContext().getTaskInfo().getAttemptNumber(),
             token -> tokenizer == null ? null : tokenizer.decode(token),
             EpochClock::micros);
-    getRuntimeContext().getMetricGroup().gauge("openPrompts", () -> firstToken.openPrompts());
+    MetricGroup group = getRuntimeContext().getMetricGroup();
+    group.gauge("openPrompts", () -> firstToken.openPrompts());
+    metrics = new TokenMetrics(group);
   }
 
   @Override
@@ -111,10 +115,15 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
     @Override
     public void complete(FrameHeader header) {
       if (header.kind() == FrameKind.ABORT) {
-        out.collect(firstToken.abort(header));
+        emit(firstToken.abort(header));
       } else {
-        firstToken.batch(header, logits.asFloatBuffer(), vocabSize).forEach(out::collect);
+        firstToken.batch(header, logits.asFloatBuffer(), vocabSize).forEach(this::emit);
       }
+    }
+
+    private void emit(PrefillResult result) {
+      metrics.count(result);
+      out.collect(result);
     }
   }
 }

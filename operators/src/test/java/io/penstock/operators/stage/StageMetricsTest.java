@@ -12,6 +12,7 @@ import java.util.Map;
 import org.apache.flink.metrics.Counter;
 import org.apache.flink.metrics.Gauge;
 import org.apache.flink.metrics.Metric;
+import org.apache.flink.metrics.View;
 import org.apache.flink.metrics.groups.UnregisteredMetricsGroup;
 import org.junit.jupiter.api.Test;
 
@@ -67,6 +68,20 @@ final class StageMetricsTest {
     assertThat(value("queueWaitMs")).isEqualTo(19L); // 0.5 + 19.0
     assertThat(value("receiveMs")).isEqualTo(3L); // 2.5 + 0.6
     assertThat(value("receivedBytes")).isEqualTo(0L);
+  }
+
+  @Test
+  void busyIsAShareOfTheLastMinute() {
+    View view = (View) shown.get("computeBusyPercent");
+    view.update();
+    computed(0, 0, 0, 0, 30_000_000, 512);
+    for (int seconds = 0; seconds < 60; seconds += View.UPDATE_INTERVAL_SECONDS) {
+      view.update();
+    }
+    assertThat((double) value("computeBusyPercent")).isEqualTo(50);
+    computed(0, 0, 0, 0, 90_000_000, 512);
+    view.update();
+    assertThat((double) value("computeBusyPercent")).isEqualTo(100);
   }
 
   @Test
