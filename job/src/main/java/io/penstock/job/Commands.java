@@ -2,10 +2,15 @@ package io.penstock.job;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.apache.flink.configuration.MemorySize;
 import org.apache.flink.util.TimeUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.TypeConversionException;
@@ -32,6 +37,28 @@ public final class Commands {
     line.setParameterExceptionHandler(Commands::badParameter);
     line.setExecutionExceptionHandler(Commands::failed);
     return line;
+  }
+
+  /**
+   * @param command a parsed command
+   * @return its options and what they are, defaults included, as a person writes them
+   */
+  static Map<String, String> values(CommandSpec command) {
+    Map<String, String> values = new TreeMap<>();
+    for (OptionSpec option : command.options()) {
+      Object value = option.getValue();
+      if (value != null && !option.usageHelp() && !option.versionHelp()) {
+        values.put(option.longestName(), written(value));
+      }
+    }
+    return values;
+  }
+
+  private static String written(Object value) {
+    if (value instanceof Duration duration) {
+      return TimeUtils.formatWithHighestUnit(duration).replace(" ", "");
+    }
+    return value instanceof Enum ? value.toString().toLowerCase(Locale.ROOT) : value.toString();
   }
 
   private static MemorySize memorySize(String text) {

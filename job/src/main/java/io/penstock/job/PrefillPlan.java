@@ -108,11 +108,19 @@ public record PrefillPlan(
 
   /**
    * @param stage from 0
-   * @return layers of the stage, for people
+   * @return layers of the stage, for people: {@code layers 0-9}
    */
   public String layers(int stage) {
     LayerRange range = layout.ranges().get(stage);
-    return "layers " + range.first() + "–" + (range.end() - 1);
+    return "layers " + range.first() + "-" + (range.end() - 1);
+  }
+
+  /**
+   * @param stage from 0
+   * @return the same among the model's: {@code layers 0-9 of 30}
+   */
+  String layersOfAll(int stage) {
+    return layers(stage) + " of " + model.layers();
   }
 
   /**

@@ -1,6 +1,7 @@
 package io.penstock.job;
 
 import java.time.Duration;
+import java.util.Map;
 import org.apache.flink.configuration.CheckpointingOptions;
 import org.apache.flink.configuration.ConfigOption;
 import org.apache.flink.configuration.Configuration;
@@ -80,6 +81,16 @@ public final class PrefillRuntime {
       defaults.set(RestartStrategyOptions.RESTART_STRATEGY_EXPONENTIAL_DELAY_ATTEMPTS, ATTEMPTS);
     }
     environment.configure(settings);
+  }
+
+  /**
+   * Shows the job's options in the web UI, under "Configuration" of the job.
+   *
+   * @param environment changed
+   * @param options names and values; no secrets, since whoever reaches the UI reads them
+   */
+  static void show(StreamExecutionEnvironment environment, Map<String, String> options) {
+    environment.getConfig().setGlobalJobParameters(Configuration.fromMap(options));
   }
 
   private static final int ATTEMPTS = 20;

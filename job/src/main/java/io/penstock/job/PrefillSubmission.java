@@ -13,6 +13,8 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Spec;
 
 /**
  * Submits the job from the client: everything that can be found wrong is found here, before Flink
@@ -27,6 +29,8 @@ import picocli.CommandLine.Mixin;
 final class PrefillSubmission implements Callable<Integer> {
   @Mixin private PrefillOptions options;
   @Mixin private KafkaOptions kafka;
+
+  @Spec private CommandSpec spec;
 
   /**
    * @param args options
@@ -61,6 +65,7 @@ final class PrefillSubmission implements Callable<Integer> {
     }
     PrefillRuntime.require(environment);
     PrefillRuntime.recover(environment, options.checkpointInterval());
+    PrefillRuntime.show(environment, Commands.values(spec));
     PrefillTopology.build(environment, plan, new KafkaEdges(clients, kafka, topics), new Stages());
     System.err.println(plan.describe());
     environment.execute(plan.jobName());

@@ -35,8 +35,14 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
  * they need (Flink does not match slots well where some do and others take the default): a stage
  * and the edges together what a TaskManager offers for one slot, 1 core, so that a stage never
  * meets another in a TaskManager of one slot. See docs/decisions/slots.md.
+ *
+ * <p>Names are what the web UI shows and what metrics are found by, joined along a chain; so they
+ * are short, and ASCII: the UI shows entities for anything else, and Prometheus underscores. What
+ * an operator does stands in its description, which the UI shows beside the graph.
  */
 public final class PrefillTopology {
+  private static final String DEAD_LETTERS = "Dead letters";
+
   /** Part of a slot that source, admission and sinks take. */
   static final SlotNeed IO = new SlotNeed(0.1, MemorySize.ofMebiBytes(128));
 
@@ -76,20 +82,23 @@ public final class PrefillTopology {
                 "Prompts",
                 AdmitTypes.SOURCE_RECORD)
             .uid("prompts")
+            .setDescription("Prompts: records as they come")
             .setParallelism(plan.admitParallelism())
             .slotSharingGroup(io());
     SingleOutputStreamOperator<AdmittedPrompt> admitted =
         records
             .process(new AdmitFunction(plan.admit(edges.format())), AdmitTypes.ADMITTED_PROMPT)
             .uid("admit")
-            .name("Admit · validate, tokenize")
+            .name("Admit")
+            .setDescription("Admit: validates prompts and tokenizes them")
             .setParallelism(plan.admitParallelism())
             .slotSharingGroup(io());
     admitted
         .getSideOutput(AdmitFunction.DEAD_LETTERS)
         .sinkTo(edges.deadLetters(RefusedBy.ADMIT))
         .uid("admit-dead-letters")
-        .name("Dead letters of admit")
+        .name(DEAD_LETTERS)
+        .setDescription("Dead letters: records that admission refused")
         .setParallelism(plan.admitParallelism())
         .slotSharingGroup(io());
     return admitted;
@@ -104,17 +113,23 @@ public final class PrefillTopology {
         admitted
             .keyBy(AdmittedPrompt::routingKey, Types.STRING)
             .transform(
-                "Head · chunker · " + plan.layers(0),
+                "Head and stage 0, " + plan.layers(0),
                 FragmentTypeInfo.INSTANCE,
                 new HeadOperatorFactory(plan.head(), plan.stage(0), opener, edges.control()))
             .uid("head")
+            .setDescription(
+                "Head: queues prompts and cuts them into chunk batches, "
+                    + plan.firstToken().chunkPolicy()
+                    + "; stage 0 computes "
+                    + plan.layersOfAll(0))
             .setParallelism(plan.replicas())
             .slotSharingGroup(slot(0));
     fragments
         .getSideOutput(HeadOperator.DEAD_LETTERS)
         .sinkTo(edges.deadLetters(RefusedBy.HEAD))
         .uid("head-dead-letters")
-        .name("Dead letters of the head")
+        .name(DEAD_LETTERS)
+        .setDescription("Dead letters: prompts that the head refused")
         .setParallelism(plan.replicas())
         .slotSharingGroup(slot(0));
     return fragments;
@@ -125,10 +140,11 @@ public final class PrefillTopology {
     return fragments
         .forward()
         .transform(
-            "Stage " + stage + " · " + plan.layers(stage),
+            "Stage " + stage + ", " + plan.layers(stage),
             FragmentTypeInfo.INSTANCE,
             new StageOperatorFactory(plan.stage(stage), opener, plan.options().maxInFlight()))
         .uid("stage-" + stage)
+        .setDescription("Stage " + stage + " computes " + plan.layersOfAll(stage))
         .setParallelism(plan.replicas())
         .slotSharingGroup(slot(stage));
   }
@@ -141,12 +157,14 @@ public final class PrefillTopology {
             .process(new FirstTokenFunction(plan.firstToken()), PrefillResultSerializer.TYPE)
             .uid("first-token")
             .name("First token")
+            .setDescription("First token: the largest logit, and the time that it took")
             .setParallelism(plan.replicas())
             .slotSharingGroup(slot(plan.stages() - 1));
     results
         .sinkTo(edges.results())
         .uid("results")
         .name("Results")
+        .setDescription("Results: first tokens as records")
         .setParallelism(plan.replicas())
         .slotSharingGroup(io());
   }

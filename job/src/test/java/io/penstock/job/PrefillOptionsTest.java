@@ -125,6 +125,19 @@ class PrefillOptionsTest {
     return Commands.of(command).setErr(new PrintWriter(err));
   }
 
+  @Test
+  void valuesAreShownAsTheyAreWritten() {
+    CommandLine line = Commands.of(new Checked());
+    line.parseArgs("--model-path=m.gguf", "--pp-size=3", "--max-queued-bytes=1gb");
+    assertThat(Commands.values(line.getCommandSpec()))
+        .containsEntry("--model-path", "m.gguf")
+        .containsEntry("--pp-size", "3")
+        .containsEntry("--chunk-policy", "fixed")
+        .containsEntry("--max-queued-bytes", "1 gb")
+        .containsEntry("--checkpoint-interval", "10s")
+        .doesNotContainKeys("--max-total-tokens", "--help");
+  }
+
   @Command(name = "checked")
   static final class Checked implements Callable<Integer> {
     @Mixin private PrefillOptions options;

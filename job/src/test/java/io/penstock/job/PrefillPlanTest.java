@@ -23,8 +23,8 @@ class PrefillPlanTest {
     assertThat(plan.stageSlots()).isEqualTo(6);
     assertThat(plan.ioSlots()).isEqualTo(4);
     assertThat(plan.firstToken().chunkPolicy()).isEqualTo("fixed:512");
-    assertThat(plan.layers(0)).isEqualTo("layers 0–0");
-    assertThat(plan.layers(1)).isEqualTo("layers 1–2");
+    assertThat(plan.layers(0)).isEqualTo("layers 0-0");
+    assertThat(plan.layers(1)).isEqualTo("layers 1-2");
   }
 
   @Test

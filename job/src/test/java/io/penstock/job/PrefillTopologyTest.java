@@ -33,12 +33,11 @@ class PrefillTopologyTest {
     List<String> vertices = vertices(graph("--pp-size=3 --replicas=2 --admit-parallelism=4"));
     assertThat(vertices)
         .containsExactlyInAnyOrder(
-            "Source: Prompts -> Admit · validate, tokenize -> Dead letters of admit: Writer"
-                + " -> Dead letters of admit: Committer x4",
-            "Head · chunker · layers 0–0 -> Dead letters of the head: Writer"
-                + " -> Dead letters of the head: Committer x2",
-            "Stage 1 · layers 1–1 x2",
-            "Stage 2 · layers 2–2 -> First token x2",
+            "Source: Prompts -> Admit -> Dead letters: Writer" + " -> Dead letters: Committer x4",
+            "Head and stage 0, layers 0-0 -> Dead letters: Writer"
+                + " -> Dead letters: Committer x2",
+            "Stage 1, layers 1-1 x2",
+            "Stage 2, layers 2-2 -> First token x2",
             "Results: Writer -> Results: Committer x2");
   }
 
@@ -46,8 +45,8 @@ class PrefillTopologyTest {
   void oneStageIsTheHeadWithTheFirstToken() throws RefusedException {
     assertThat(vertices(graph("--pp-size=1")))
         .contains(
-            "Head · chunker · layers 0–2 -> (Dead letters of the head: Writer"
-                + " -> Dead letters of the head: Committer, First token) x1");
+            "Head and stage 0, layers 0-2 -> (Dead letters: Writer"
+                + " -> Dead letters: Committer, First token) x1");
   }
 
   @Test
@@ -71,16 +70,14 @@ class PrefillTopologyTest {
     assertThat(groups.get("io"))
         .containsExactlyInAnyOrder(
             "Source: Prompts",
-            "Admit · validate, tokenize",
-            "Dead letters of admit: Writer",
-            "Dead letters of admit: Committer",
+            "Admit",
+            "Dead letters: Writer",
+            "Dead letters: Committer",
             "Results: Writer",
             "Results: Committer");
     assertThat(groups.get("stage-0"))
         .containsExactlyInAnyOrder(
-            "Head · chunker · layers 0–0",
-            "Dead letters of the head: Writer",
-            "Dead letters of the head: Committer");
+            "Head and stage 0, layers 0-0", "Dead letters: Writer", "Dead letters: Committer");
   }
 
   @Test
