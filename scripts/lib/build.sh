@@ -52,21 +52,29 @@ fetch_libs() {
   mv "$stamp.new" "$stamp"
 }
 
+# gpu-udf's jar and those that it needs at run time, a path a line.
+udf_jars() {
+  local jar
+  for jar in "$UDF_TARGET"/penstock-gpu-udf-*.jar "$UDF_TARGET"/lib/*.jar; do
+    case $jar in
+      *-tests.jar | *-sources.jar | *-javadoc.jar | */slf4j-api-*) ;; # slf4j: Flink brings its own
+      *) [[ ! -f $jar ]] || printf '%s\n' "$jar" ;;
+    esac
+  done
+}
+
 # install_udf LIB: copies gpu-udf and its run-time dependencies into a lib/ folder, and removes those of an earlier version that
 # it put there (their names are kept in LIB/.penstock-jars). A running JVM keeps the file that it opened. True if anything changed.
 install_udf() {
   local lib=$1 list=$1/.penstock-jars jar name names=() changed=1 old
-  for jar in "$UDF_TARGET"/penstock-gpu-udf-*.jar "$UDF_TARGET"/lib/*.jar; do
+  while IFS= read -r jar; do
     name=${jar##*/}
-    case $name in
-      *-tests.jar | *-sources.jar | *-javadoc.jar | slf4j-api-*) continue ;; # slf4j: Flink brings its own
-    esac
     names+=("$name")
     cmp -s "$jar" "$lib/$name" && continue
     cp "$jar" "$lib/.$name.new" || die "could not write to $lib"
     mv "$lib/.$name.new" "$lib/$name" || die "could not write $lib/$name"
     changed=0
-  done
+  done < <(udf_jars)
   [[ ${#names[@]} -gt 1 ]] || die "no gpu-udf jar in $UDF_TARGET" "build first, without PENSTOCK_NO_BUILD"
   while IFS= read -r old; do
     if [[ -n $old && $old != */* && ! " ${names[*]} " == *" $old "* && -f $lib/$old ]]; then

@@ -91,6 +91,7 @@ run_job() {
   done
   kafka_default ${job[@]+"${job[@]}"}
   model_default ${job[@]+"${job[@]}"}
+  say "submitting the job"
   output=$("$FLINK_HOME_DIR/bin/flink" run -d ${flink[@]+"${flink[@]}"} "$JOB_JAR" "${DEFAULTS[@]}" ${job[@]+"${job[@]}"} 2>&1) || {
     printf '%s\n' "$output" | grep -vE '^\s+(at |\.\.\. )' | head -n 20 >&2 || true
     die "flink run failed"
@@ -108,18 +109,17 @@ run_job() {
   printf '%s\n' "$id"
 }
 
-cmd_submit() {
-  if wants_help "$@"; then
-    cat <<USAGE
+# Stands before the job's own help.
+submit_usage() {
+  cat <<USAGE
 Usage: scripts/penstock submit [--from-savepoint PATH] [OPTIONS OF THE JOB]
 Starts the job on the running cluster (flink run -d), waits until all its tasks run and prints its id. Without --model-path it
 takes the sample model, without --bootstrap-servers the Kafka that 'up' started. The job's own options:
 
 USAGE
-    client_home
-    client io.penstock.job.PrefillJob --help
-    return
-  fi
+}
+
+cmd_submit() {
   client_home
   require_flink
   run_job "$@"
@@ -135,7 +135,7 @@ kafka_tool() {
   shift
   client_home
   DEFAULTS=()
-  wants_help "$@" || kafka_default "$@"
+  kafka_default "$@"
   tool "$name" ${DEFAULTS[@]+"${DEFAULTS[@]}"} "$@"
 }
 
@@ -145,7 +145,7 @@ cmd_cancel() { kafka_tool cancel "$@"; }
 cmd_local() {
   client_home
   DEFAULTS=()
-  wants_help "$@" || model_default "$@"
+  model_default "$@"
   tool local ${DEFAULTS[@]+"${DEFAULTS[@]}"} "$@"
 }
 

@@ -38,7 +38,7 @@ USAGE
   else
     say "$home/lib is up to date"
   fi
-  if [[ -f $config ]] && grep -E '^[^#]*all:' "$config" | grep -qE -- '--add-modules[= ]jdk\.incubator\.vector'; then
+  if has_cluster_flag "$config"; then
     say "$config has $CLUSTER_FLAG"
   elif [[ -n $write ]]; then
     add_cluster_flag "$config"
@@ -47,6 +47,8 @@ USAGE
     say "add $CLUSTER_FLAG to env.java.opts.all in $config (or run prepare --write-config): the cpu backend takes the Vector API"
   fi
 }
+
+has_cluster_flag() { grep -E '^[^#]*all:' "$1" 2>/dev/null | grep -qE -- '--add-modules[= ]jdk\.incubator\.vector'; }
 
 # add_cluster_flag CONFIG: at the end of env.java.opts.all, written flat or nested as in Flink's own file; else a line of its own.
 add_cluster_flag() {

@@ -21,7 +21,10 @@ public final class Main {
     System.exit(commandLine().execute(args));
   }
 
-  static CommandLine commandLine() {
+  /**
+   * @return the command line, with a subcommand for each tool
+   */
+  public static CommandLine commandLine() {
     return Commands.of(new Main());
   }
 }

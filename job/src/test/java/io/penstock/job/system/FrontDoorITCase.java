@@ -35,10 +35,31 @@ class FrontDoorITCase {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"quickstart", "up", "down", "status", "logs", "model", "prepare", "test"})
+  @ValueSource(
+      strings = {
+        "quickstart",
+        "up",
+        "down",
+        "status",
+        "logs",
+        "model",
+        "prepare",
+        "doctor",
+        "completion",
+        "test"
+      })
   void tellsHowACommandIsUsed(String command) throws Exception {
     assertThat(penstock(command, "--help").succeeded())
         .startsWith("Usage: scripts/penstock " + command);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"submit", "ask", "cancel", "local"})
+  void tellsHowAJavaCommandIsUsedWithoutJava(String command) throws Exception {
+    Outcome help =
+        with(Map.of("JAVA_HOME", folder.toString())).penstock(LIMIT, command, "x", "--help");
+    assertThat(help.succeeded()).startsWith("Usage: ").contains("--help");
+    assertThat(help.err()).isEmpty();
   }
 
   @Test
