@@ -40,6 +40,7 @@ start_kafka() {
     require_free_port "$KAFKA_PORT" "Kafka" PENSTOCK_KAFKA_PORT
     require_free_port "$KAFKA_CONTROLLER_PORT" "Kafka's controller" PENSTOCK_KAFKA_CONTROLLER_PORT
     kafka_home
+    say "starting Kafka"
     start kafka "$KAFKA_HOME_DIR/log/kafka.out" "$JAVA" -Xms128m -Xmx512m \
       -Dlog.file="$KAFKA_HOME_DIR/log/kafka.log" -Dlog4j.configurationFile="$KAFKA_HOME_DIR/conf/log4j.properties" \
       -cp "$KAFKA_HOME_DIR/libs/*" kafka.Kafka "$KAFKA_HOME_DIR/conf/server.properties"
@@ -141,6 +142,7 @@ up_flink() {
     require_free_port "$JOBMANAGER_PORT" "JobManager" PENSTOCK_JOBMANAGER_PORT
     require_free_port "$BLOB_PORT" "Flink's blob server" PENSTOCK_BLOB_PORT
     flink_version >"$RUN_DIR/flink.version"
+    say "starting Flink: a JobManager and $wanted TaskManagers"
     start_flink jobmanager JM org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint
   fi
   for ((number = 1; number <= wanted; number++)); do
@@ -200,6 +202,9 @@ up() {
   fi
   FLINK_CONFIG=$(cat "$HOME_DIR/flink-config" 2>/dev/null || true)
   running=$(taskmanagers | wc -l)
+  if [[ -n $count ]] && ((count < running)); then
+    say "note: $running TaskManagers run, and stay: for $count, '$SELF down' first"
+  fi
   ((running > 0)) || running=3
   count=${count:-$running}
   start_kafka

@@ -129,7 +129,12 @@ final class Ask implements Callable<Integer> {
       messages.listen(resultTopic, deadLetterTopic);
       byte[] record = AvroCodec.PROMPT.encode(prompt);
       RecordMetadata sent = messages.send(promptTopic, prompt.getRequestId(), record);
-      print(await(messages, prompt, sent));
+      InterruptNote note = new InterruptNote(prompt, spec.commandLine().getErr());
+      try {
+        print(await(messages, prompt, sent));
+      } finally {
+        note.close();
+      }
     }
     return 0;
   }

@@ -77,6 +77,7 @@ class PrefillSystemITCase {
     try (SystemCluster cluster = new SystemCluster("prefill")) {
       cluster.up(TASK_MANAGERS);
       String job = cluster.submit(options);
+      assertThat(cluster.reachedFromOutside()).isEmpty();
       try (KafkaProducer<byte[], byte[]> producer = producer(cluster);
           Answers answers = new Answers(cluster.bootstrapServers())) {
         send(producer, prompts.subList(0, 1), broken.subList(0, 1));

@@ -93,6 +93,23 @@ final class SystemCluster implements AutoCloseable {
     return frontDoor.penstock(JOB, command.toArray(String[]::new)).succeeded().strip();
   }
 
+  /**
+   * @return addresses on which the processes listen, {@code name ADDRESS:PORT}, that others than
+   *     this machine reach
+   * @throws AssertionError if a process listens nowhere
+   */
+  List<String> reachedFromOutside() throws IOException {
+    List<String> open = new ArrayList<>();
+    for (String name : processes()) {
+      Set<String> addresses = ListeningSockets.of(pid(name));
+      assertThat(addresses).as("where %s listens", name).isNotEmpty();
+      addresses.stream()
+          .filter(address -> !ListeningSockets.loopback(address))
+          .forEach(address -> open.add(name + " " + address));
+    }
+    return open;
+  }
+
   /** Kills a process as a machine's death would. */
   void kill(String name) throws IOException {
     long pid = pid(name);
