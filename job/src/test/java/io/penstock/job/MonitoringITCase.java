@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.job.cli.Main;
 import io.penstock.job.kafka.KafkaBroker;
+import io.penstock.job.kafka.KafkaClients;
 import io.penstock.job.kafka.KafkaEdges;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.job.kafka.KafkaTopics;
@@ -67,8 +68,10 @@ class MonitoringITCase {
             "--backend=reference",
             "--pp-size=2",
             "--bootstrap-servers=" + broker.bootstrapServers());
+    KafkaClients clients = options.kafka.connection().clients();
     KafkaTopics topics =
         KafkaTopics.prepare(
+            clients,
             options.kafka,
             warning -> {
               throw new AssertionError(warning);
@@ -92,7 +95,8 @@ class MonitoringITCase {
                     PrometheusReporterFactory.class.getName())));
     PrefillRuntime.require(environment);
     PrefillRuntime.recover(environment, Duration.ofMillis(200));
-    PrefillTopology.build(environment, plan, new KafkaEdges(options.kafka, topics), new Stages());
+    PrefillTopology.build(
+        environment, plan, new KafkaEdges(clients, options.kafka, topics), new Stages());
     job = environment.executeAsync(plan.jobName());
     for (int prompt = 0; prompt < 2; prompt++) {
       int code =

@@ -152,7 +152,8 @@ public final class StageMetrics {
 
     @Override
     public Double getValue() {
-      // A batch that began before the minute counts whole, so the rate may be above a second a second.
+      // A batch that began before the minute counts whole, so the rate may be above a second a
+      // second.
       return Math.min(100, millisPerSecond.getRate() / MILLIS_PER_PERCENT_OF_A_SECOND);
     }
 
