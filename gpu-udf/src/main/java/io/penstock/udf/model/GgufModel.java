@@ -76,6 +76,11 @@ final class GgufModel implements Model {
   }
 
   @Override
+  public ChatSource chatSource() throws IOException {
+    return GgufChat.read(file.metadata());
+  }
+
+  @Override
   public String identity() {
     return identity;
   }

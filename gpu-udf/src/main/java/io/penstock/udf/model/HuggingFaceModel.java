@@ -153,6 +153,11 @@ final class HuggingFaceModel implements Model {
   }
 
   @Override
+  public ChatSource chatSource() throws IOException {
+    return HuggingFaceChat.read(directory);
+  }
+
+  @Override
   public String identity() {
     return identity;
   }

@@ -37,6 +37,13 @@ public interface Model extends AutoCloseable {
   Optional<Tokenizer> openTokenizer() throws IOException;
 
   /**
+   * @return the model's chat template as text, which may not be one, and its special tokens
+   * @throws ModelFileException if what it came with contradicts itself
+   * @throws IOException if it is there and cannot be read
+   */
+  ChatSource chatSource() throws IOException;
+
+  /**
    * @return identifies the content for the weight cache: path, size and time of change of its files
    */
   String identity();

@@ -41,7 +41,10 @@ final class Attributes {
     }
     if (key instanceof Slice slice) {
       Object part = sliced(run, of, slice);
-      return part != null ? part : Undefined.element(of, key);
+      if (part == null) {
+        throw Failure.type("'" + Values.type(of) + "' object is not subscriptable by slices");
+      }
+      return part;
     }
     if (Numbers.isInteger(key)) {
       Place place = element(run, of, key);

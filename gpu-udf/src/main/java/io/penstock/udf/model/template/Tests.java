@@ -24,7 +24,8 @@ final class Tests {
       case "iterable" -> Values.isIterable(value);
       case "sequence" ->
           Values.hasLength(value) && !(value instanceof DictView || value instanceof Loop);
-      case "callable" -> value instanceof Function || value instanceof Loop;
+      case "callable" ->
+          value instanceof Function || value instanceof Loop || value instanceof Undefined;
       case "odd" -> !Numbers.isZero(remainder(value, 2L));
       case "even" -> Numbers.isZero(remainder(value, 2L));
       case "divisibleby" -> Numbers.isZero(remainder(value, one(arguments)));

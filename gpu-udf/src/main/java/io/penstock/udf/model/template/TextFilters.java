@@ -15,6 +15,9 @@ final class TextFilters {
       return indent(run, string(value), arguments.bound("width", "first", "blank"));
     }
     if (name.equals("truncate")) {
+      if (value instanceof Undefined) {
+        return value; // of no length, so not too long
+      }
       Arguments bound = arguments.bound("length", "killwords", "end", "leeway");
       return truncate(run, string(value), bound);
     }
