@@ -13,7 +13,12 @@ import java.util.Map;
  * the jar and unpacks to DJL's cache directory ({@code ~/.djl.ai}, or {@code DJL_CACHE_DIR}).
  */
 final class DjlTokenizer implements Tokenizer {
-  private static final int MAX_FILE_BYTES = 512 << 20;
+  /** The largest in use have some 35 MB. */
+  private static final int MAX_FILE_BYTES = 64 << 20;
+
+  /** Where the native library gives up and ends the process lies above nine million. */
+  private static final int MAX_RUN_CHARS = 4_000_000;
+
   private static final Map<String, String> OPTIONS =
       Map.of("addSpecialTokens", "false", "truncation", "false", "padding", "false");
 
@@ -32,16 +37,7 @@ final class DjlTokenizer implements Tokenizer {
 
   /** Opens a {@code tokenizer.json}. */
   static DjlTokenizer open(Path path) throws IOException {
-    byte[] json;
-    try (ModelFile file = ModelFile.open(path)) {
-      if (file.size() > MAX_FILE_BYTES) {
-        throw new ModelFileException(
-            "too large: file=" + path + " fileBytes=" + file.size() + " limit=" + MAX_FILE_BYTES);
-      }
-      json = new byte[(int) file.size()];
-      file.read(0, json, 0, json.length);
-    }
-    return open(json, "file=" + path);
+    return open(ModelFile.readAll(path, MAX_FILE_BYTES), "file=" + path);
   }
 
   /**
@@ -49,10 +45,11 @@ final class DjlTokenizer implements Tokenizer {
    * @param source where it comes from, for messages
    */
   static DjlTokenizer open(byte[] json, String source) throws IOException {
+    byte[] checked = TokenizerJson.checked(json, source);
     try {
       return new DjlTokenizer(
-          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), OPTIONS));
-    } catch (RuntimeException e) {
+          HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(checked), OPTIONS));
+    } catch (IOException | RuntimeException e) {
       throw new ModelFileException("cannot use tokenizer: " + source + ": " + e.getMessage(), e);
     }
   }
@@ -63,6 +60,7 @@ final class DjlTokenizer implements Tokenizer {
    */
   @Override
   public int[] encode(String text) {
+    refuseLongRuns(text);
     long encoding =
         TokenizersLibrary.LIB.encode(tokenizer.getHandle(), withoutLoneSurrogates(text), false);
     try {
@@ -75,6 +73,31 @@ final class DjlTokenizer implements Tokenizer {
     } finally {
       TokenizersLibrary.LIB.deleteEncoding(encoding);
     }
+  }
+
+  /**
+   * An expression that tries a run of like characters and finds nothing after it goes back one by
+   * one, and the native library ends the process after ten million steps.
+   */
+  private static void refuseLongRuns(String text) {
+    int runStart = 0;
+    int runKind = -1;
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      int kind = Character.isWhitespace(c) ? 0 : Character.isDigit(c) ? 1 : letter(c) ? 2 : 3;
+      if (kind != runKind) {
+        runStart = i;
+        runKind = kind;
+      }
+      if (i - runStart >= MAX_RUN_CHARS) {
+        throw new IllegalArgumentException(
+            "text has too many characters of one kind in a row: limit=" + MAX_RUN_CHARS);
+      }
+    }
+  }
+
+  private static boolean letter(char c) {
+    return Character.isLetter(c) || Character.isSurrogate(c);
   }
 
   /**

@@ -60,6 +60,14 @@ final class GgufBytes {
     return u32("general.alignment", said);
   }
 
+  List<String> keyNames() {
+    return List.copyOf(keys.keySet());
+  }
+
+  List<String> tensorNames() {
+    return List.copyOf(tensors.keySet());
+  }
+
   /** Bytes after the last tensor and its padding. */
   GgufBytes trailing(int bytes) {
     trailing = bytes;

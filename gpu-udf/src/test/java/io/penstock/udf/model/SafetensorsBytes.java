@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.StringJoiner;
 
 /** Writes Hugging Face directories as tests want them, right or wrong. */
@@ -76,6 +77,10 @@ final class SafetensorsBytes {
   SafetensorsBytes data(int bytes) {
     data.zeros(bytes);
     return this;
+  }
+
+  Set<String> names() {
+    return entries.keySet();
   }
 
   int dataBytes() {
