@@ -10,7 +10,7 @@ import java.util.Locale;
  * the text, as with the expressions of all published byte-level tokenizers, which are of this kind.
  */
 final class TokenizerRegex {
-  private static final int MAX_CHARS = 2000;
+  private static final int MAX_CHARS = 10_000;
   private static final int MAX_REPEAT = 16;
   private static final String ESCAPES = "pPsSdDwWrntx";
 
@@ -42,11 +42,10 @@ final class TokenizerRegex {
   /** Up to the end, or to the bracket that closes a group. */
   private boolean alternatives(int depth) {
     boolean harmless = depth <= 2;
-    int before = unbounded;
     while (harmless && at < regex.length() && regex.charAt(at) != ')') {
       if (regex.charAt(at) == '|') {
         at++;
-        unbounded = before;
+        unbounded = 0;
       } else {
         harmless = item(depth);
       }
@@ -103,7 +102,10 @@ final class TokenizerRegex {
         if (at < regex.length() && regex.charAt(at) == '?') {
           return false; // another kind of group
         }
+        int before = unbounded;
+        unbounded = 0; // if the group must come is seen behind it
         boolean harmless = alternatives(depth + 1);
+        unbounded = before;
         return harmless && regex.charAt(at++) == ')';
       }
     }
