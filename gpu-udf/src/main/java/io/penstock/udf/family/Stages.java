@@ -31,55 +31,68 @@ public final class Stages implements StageOpener {
   @Override
   public OpenStage open(StageSpec spec, int maxOutstanding) throws IOException {
     check(spec, maxOutstanding);
-    long start = System.nanoTime();
+    OpenStage open = null;
     try (Model model = Models.open(Path.of(spec.modelPath()))) {
-      ModelConfig config = model.config();
-      if (!LlamaStage.FAMILIES.contains(config.family())) {
-        throw new IllegalStateException(
-            "no stage for this model: family=%s model=%s; see --model-path"
-                .formatted(config.family(), config.name()));
+      open = open(spec, maxOutstanding, model);
+    } catch (IOException | RuntimeException | Error e) {
+      if (open != null) {
+        open.close(); // the model's file could not be closed
       }
-      LayerRange range =
-          StageLayout.balanced(config.layers(), spec.stages()).ranges().get(spec.stage());
-      Backend backend =
-          Backends.open(spec.backend(), new BackendOptions(spec.precision(), spec.threads()));
-      WeightCache.Lease lease = lease(model, range, backend);
-      LlamaStage program =
-          new LlamaStage(config, range, backend, lease, spec.kvPages(), spec.maxBatchTokens());
-      warmUp(spec, config, backend, program);
-      KvLayout kv = LlamaStage.kvLayout(config, range, backend);
-      ActivationsPool inputs = spec.first() ? null : activations(spec, config, backend);
-      ActivationsPool outputs = spec.last() ? null : activations(spec, config, backend);
-      OpenStage open =
-          new OpenStage(
-              new StageExecutor("stage-" + spec.stage(), program, outputs, maxOutstanding),
-              inputs,
-              outputs,
-              range,
-              config.hiddenSize(),
-              config.vocabSize(),
-              backend.residualType(),
-              backend.describe(),
-              kv.bytesPerToken());
-      LOG.info(
-          "Stage {} of {} is open: model={} layers={}–{} backend=[{}] weightBytes={} kvBytes={} kvTokens={} tookMillis={}",
-          spec.stage(),
-          spec.stages(),
-          config.name(),
-          range.first(),
-          range.end() - 1,
-          open.backendDescription(),
-          lease.weights().sizeBytes(),
-          kv.poolBytes(spec.kvPages()),
-          (long) spec.kvPages() * KvLayout.PAGE_TOKENS,
-          (System.nanoTime() - start) / 1_000_000);
-      return open;
+      throw e;
     }
+    return open;
+  }
+
+  private static OpenStage open(StageSpec spec, int maxOutstanding, Model model)
+      throws IOException {
+    long start = System.nanoTime();
+    ModelConfig config = model.config();
+    if (!LlamaStage.FAMILIES.contains(config.family())) {
+      throw new IllegalStateException(
+          "no stage for this model: family=%s model=%s; see --model-path"
+              .formatted(config.family(), config.name()));
+    }
+    LayerRange range =
+        StageLayout.balanced(config.layers(), spec.stages()).ranges().get(spec.stage());
+    Backend backend =
+        Backends.open(spec.backend(), new BackendOptions(spec.precision(), spec.threads()));
+    WeightCache.Lease lease = lease(model, range, backend);
+    LlamaStage program =
+        new LlamaStage(config, range, backend, lease, spec.kvPages(), spec.maxBatchTokens());
+    KvLayout kv = LlamaStage.kvLayout(config, range, backend);
+    ActivationsPool inputs = spec.first() ? null : activations(spec, config, backend);
+    ActivationsPool outputs = spec.last() ? null : activations(spec, config, backend);
+    warmUp(spec, config, backend, program);
+    OpenStage open =
+        new OpenStage(
+            new StageExecutor("stage-" + spec.stage(), program, outputs, maxOutstanding),
+            inputs,
+            outputs,
+            range,
+            config.hiddenSize(),
+            config.vocabSize(),
+            backend.residualType(),
+            backend.describe(),
+            kv.bytesPerToken());
+    LOG.info(
+        "Stage {} of {} is open: model={} layers={}–{} backend=[{}] weightBytes={} kvBytes={} kvTokens={} tookMillis={}",
+        spec.stage(),
+        spec.stages(),
+        config.name(),
+        range.first(),
+        range.end() - 1,
+        open.backendDescription(),
+        lease.weights().sizeBytes(),
+        kv.poolBytes(spec.kvPages()),
+        (long) spec.kvPages() * KvLayout.PAGE_TOKENS,
+        (System.nanoTime() - start) / 1_000_000);
+    return open;
   }
 
   /**
    * Computes a batch of zeros before the stage opens: what a backend makes at its first batch
    * (kernels, scratch memory), and what this machine cannot do, comes now and not amid prompts.
+   * Closes the program if it cannot.
    */
   private static void warmUp(
       StageSpec spec, ModelConfig config, Backend backend, LlamaStage program) {
@@ -88,9 +101,9 @@ public final class Stages implements StageOpener {
     Segment segment = new Segment("warm-up", 0, rows, new int[] {0}, true);
     ChunkBatch batch =
         new ChunkBatch(0, List.of(segment), spec.first() ? new int[rows] : new int[0]);
-    Activations in = spec.first() ? null : zeros(rows, config, backend);
-    Activations out = spec.last() ? null : zeros(rows, config, backend);
     try {
+      Activations in = spec.first() ? null : zeros(rows, config, backend);
+      Activations out = spec.last() ? null : zeros(rows, config, backend);
       program.run(batch, in, out);
     } catch (RuntimeException | Error e) {
       program.close();

@@ -24,8 +24,12 @@ class SampleModelGoldensTest {
   private static final int SEGMENTS = 3;
   private static final double F32_LIMIT = 1e-3;
 
-  /** Twice what a run in bf16 was off at most, over all prompts where it was measured. */
-  private static final double BF16_LIMIT = 3.2;
+  /**
+   * Only operands are bf16 here, sums and the residual are float32. The goldens' run with weights
+   * alone in bf16 was off by 0.23 at most (one all in bf16 by 1.6); twice that, and some for the
+   * other operands. Measured: 0.25.
+   */
+  private static final double BF16_LIMIT = 0.6;
 
   static List<BackendUnderTest> oneOfEachPrecision() {
     Map<String, BackendUnderTest> subjects = new LinkedHashMap<>();

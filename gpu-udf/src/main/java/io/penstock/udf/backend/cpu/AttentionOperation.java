@@ -18,7 +18,7 @@ final class AttentionOperation implements Parts, AutoCloseable {
   private final CpuPrecision precision;
   private final BatchTiles tiles = new BatchTiles();
   private final Map<AttentionShape, List<AttentionKernel>> kernelsByShape = new HashMap<>();
-  private final List<Product> products = new ArrayList<>();
+  private final Held held = new Held();
   private List<AttentionKernel> byLane;
   private CpuMatrix qkv;
   private int window;
@@ -65,14 +65,12 @@ final class AttentionOperation implements Parts, AutoCloseable {
     List<Product> scores = new ArrayList<>();
     List<Product> outputs = new ArrayList<>();
     for (int keys = KvLayout.PAGE_TOKENS; keys <= shape.blockKeys(); keys += KvLayout.PAGE_TOKENS) {
-      scores.add(new Product(shape.scores(keys)));
-      outputs.add(new Product(shape.outputs(keys)));
+      scores.add(held.add(new Product(shape.scores(keys))));
+      outputs.add(held.add(new Product(shape.outputs(keys))));
     }
-    products.addAll(scores);
-    products.addAll(outputs);
     List<AttentionKernel> made = new ArrayList<>();
     for (Lane lane : lanes) {
-      made.add(new AttentionKernel(shape, scores, outputs, lane, kernels));
+      made.add(held.add(new AttentionKernel(shape, scores, outputs, lane, kernels)));
     }
     return made;
   }
@@ -99,7 +97,6 @@ final class AttentionOperation implements Parts, AutoCloseable {
 
   @Override
   public void close() {
-    kernelsByShape.values().forEach(made -> made.forEach(AttentionKernel::close));
-    products.forEach(Product::close);
+    held.close();
   }
 }

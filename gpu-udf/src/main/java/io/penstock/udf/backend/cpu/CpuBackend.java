@@ -51,8 +51,14 @@ final class CpuBackend implements Backend {
     this.kernels = kernels;
     this.description = describe(options);
     this.team = new Team(options.threads(), "cpu-lane");
-    for (int i = 0; i < options.threads(); i++) {
-      lanes.add(new Lane(i));
+    try {
+      for (int i = 0; i < options.threads(); i++) {
+        lanes.add(new Lane(i));
+      }
+    } catch (RuntimeException | Error e) {
+      lanes.forEach(Lane::close);
+      team.close();
+      throw e;
     }
     this.packer = new WeightPacker(precision, kernels);
     this.products = new ProductOperation(team);

@@ -27,29 +27,29 @@ final class HeadOperation implements AutoCloseable {
 
   /** What one shape of head needs. */
   private final class Head implements AutoCloseable {
-    private final Product product;
+    private final Held held = new Held();
     private final ProductCall call;
     private final CpuMatrix normed;
     private final CpuMatrix logits;
 
     Head(ProductShape shape) {
       try (Product packer = new Product(shape)) {
-        product = new Product(shape.withRows(ROWS), packer.weights());
+        Product product = held.add(new Product(shape.withRows(ROWS), packer.weights()));
         if (dnnl_memory_desc_equal(product.weights(), packer.weights()) == 0) {
           throw new IllegalStateException("oneDNN packs the LM head otherwise: shape=" + shape);
         }
+        call = held.add(new ProductCall(product, lane.stream()));
+        normed = held.add(new CpuMatrix(ROWS, shape.inner(), precision.bytes()));
+        logits = held.add(new CpuMatrix(ROWS, shape.cols(), Float.BYTES));
+      } catch (RuntimeException | Error e) {
+        held.close();
+        throw e;
       }
-      call = new ProductCall(product, lane.stream());
-      normed = new CpuMatrix(ROWS, shape.inner(), precision.bytes());
-      logits = new CpuMatrix(ROWS, shape.cols(), Float.BYTES);
     }
 
     @Override
     public void close() {
-      call.close();
-      product.close();
-      normed.close();
-      logits.close();
+      held.close();
     }
   }
 

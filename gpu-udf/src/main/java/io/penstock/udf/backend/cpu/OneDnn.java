@@ -1,6 +1,7 @@
 package io.penstock.udf.backend.cpu;
 
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu;
+import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx2;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_cpu_isa_avx512_core_bf16;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_engine_create;
 import static org.bytedeco.dnnl.global.dnnl.dnnl_get_effective_cpu_isa;
@@ -50,6 +51,11 @@ final class OneDnn {
   static boolean hasBf16() {
     int wanted = dnnl_cpu_isa_avx512_core_bf16;
     return (dnnl_get_effective_cpu_isa() & wanted) == wanted;
+  }
+
+  /** Whether oneDNN may use AVX2 here or better, which it has fast products for. */
+  static boolean hasFastProducts() {
+    return (dnnl_get_effective_cpu_isa() & dnnl_cpu_isa_avx2) == dnnl_cpu_isa_avx2;
   }
 
   static dnnl_stream stream() {

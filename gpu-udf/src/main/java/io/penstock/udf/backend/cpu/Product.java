@@ -38,17 +38,18 @@ final class Product implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Product.class);
 
   private final ProductShape shape;
+  private final Held held = new Held();
   private final dnnl_memory_desc source;
   private final dnnl_memory_desc weights;
   private final dnnl_memory_desc bias;
   private final dnnl_memory_desc result;
   private final dnnl_memory_desc scratchpad;
-  private final dnnl_primitive primitive = new dnnl_primitive();
+  private final dnnl_primitive primitive;
   private final String implementation;
 
   /**
    * @param shape its shape
-   * @throws IllegalStateException if oneDNN has no kernel for it
+   * @throws IllegalStateException if oneDNN has no kernel for it, or none but a slow one
    */
   Product(ProductShape shape) {
     this(shape, null);
@@ -58,19 +59,46 @@ final class Product implements AutoCloseable {
    * @param shape its shape
    * @param packing how another product wants its weights, for this one to take them so; null for
    *     what the layout says
-   * @throws IllegalStateException if oneDNN has no kernel for it
+   * @throws IllegalStateException if oneDNN has no kernel for it, or none but a slow one
    */
   Product(ProductShape shape, dnnl_memory_desc packing) {
     OpenMp.oneThread(); // the kernel's blocking depends on the number of threads
     int type = shape.precision().oneDnnType();
     this.shape = shape;
-    this.source = OneDnn.strided(type, shape.rows(), shape.inner(), shape.sourceStride(), 1);
-    this.result = OneDnn.strided(dnnl_f32, shape.rows(), shape.cols(), shape.resultStride(), 1);
-    this.bias = shape.bias() ? OneDnn.strided(dnnl_f32, 1, shape.cols(), shape.cols(), 1) : null;
-    dnnl_memory_desc asked = packing == null ? weightsAsked(type) : copy(packing);
+    try (Held passing = new Held()) {
+      this.source =
+          kept(held, OneDnn.strided(type, shape.rows(), shape.inner(), shape.sourceStride(), 1));
+      this.result =
+          kept(held, OneDnn.strided(dnnl_f32, shape.rows(), shape.cols(), shape.resultStride(), 1));
+      this.bias =
+          shape.bias()
+              ? kept(held, OneDnn.strided(dnnl_f32, 1, shape.cols(), shape.cols(), 1))
+              : null;
+      dnnl_memory_desc asked = kept(passing, packing == null ? weightsAsked(type) : copy(packing));
+      dnnl_primitive_desc desc = plan(asked, attributes(passing), passing);
+      this.primitive = new dnnl_primitive();
+      OneDnn.check(dnnl_primitive_create(primitive, desc), "dnnl_primitive_create " + shape);
+      held.add(() -> dnnl_primitive_destroy(primitive));
+      this.weights = kept(held, copy(dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0)));
+      this.scratchpad =
+          kept(held, copy(dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0)));
+      this.implementation = implementation(desc);
+      refuseSlow(shape, implementation, OneDnn.hasFastProducts());
+    } catch (RuntimeException | Error e) {
+      held.close();
+      throw e;
+    }
+  }
+
+  private static dnnl_memory_desc kept(Held by, dnnl_memory_desc desc) {
+    by.add(() -> dnnl_memory_desc_destroy(desc));
+    return desc;
+  }
+
+  private static dnnl_primitive_attr attributes(Held passing) {
     dnnl_primitive_attr attributes = new dnnl_primitive_attr();
-    dnnl_primitive_desc desc = new dnnl_primitive_desc();
     OneDnn.check(dnnl_primitive_attr_create(attributes), "dnnl_primitive_attr_create");
+    passing.add(() -> dnnl_primitive_attr_destroy(attributes));
     OneDnn.check(
         dnnl_primitive_attr_set_scratchpad_mode(attributes, dnnl_scratchpad_mode_user),
         "dnnl_primitive_attr_set_scratchpad_mode");
@@ -78,20 +106,45 @@ final class Product implements AutoCloseable {
     OneDnn.check(
         dnnl_primitive_attr_set_fpmath_mode(attributes, dnnl_fpmath_mode_strict),
         "dnnl_primitive_attr_set_fpmath_mode");
+    return attributes;
+  }
+
+  private dnnl_primitive_desc plan(
+      dnnl_memory_desc asked, dnnl_primitive_attr attributes, Held passing) {
+    dnnl_primitive_desc desc = new dnnl_primitive_desc();
     OneDnn.check(
         dnnl_matmul_primitive_desc_create(
             desc, OneDnn.sharedEngine(), source, asked, bias, result, attributes),
         "dnnl_matmul_primitive_desc_create " + shape);
-    OneDnn.check(dnnl_primitive_create(primitive, desc), "dnnl_primitive_create " + shape);
-    this.weights = copy(dnnl_primitive_desc_query_md(desc, dnnl_query_weights_md, 0));
-    this.scratchpad = copy(dnnl_primitive_desc_query_md(desc, dnnl_query_scratchpad_md, 0));
-    this.implementation = implementation(desc);
-    dnnl_primitive_desc_destroy(desc);
-    dnnl_primitive_attr_destroy(attributes);
-    dnnl_memory_desc_destroy(asked);
-    if (implementation.contains("ref")) {
-      LOG.warn("slow kernel for a product: shape={} implementation={}", shape, implementation);
+    passing.add(() -> dnnl_primitive_desc_destroy(desc));
+    return desc;
+  }
+
+  /**
+   * oneDNN's reference kernel is right and some hundred times slower: never to be taken unnoticed.
+   *
+   * @param better whether this machine has instructions that fast kernels are made of
+   * @throws IllegalStateException if it would be taken although the machine has better
+   */
+  static void refuseSlow(ProductShape shape, String implementation, boolean better) {
+    if (!implementation.contains("ref")) {
+      return;
     }
+    if (!better) {
+      LOG.warn(
+          "slow kernel for a product, this machine has no AVX2: shape={} implementation={}",
+          shape,
+          implementation);
+      return;
+    }
+    throw new IllegalStateException(
+        "oneDNN has no fast kernel for a product of this model: implementation="
+            + implementation
+            + " "
+            + shape
+            + "; use "
+            + (shape.precision() == CpuPrecision.BF16 ? "--cpu-precision f32, or " : "")
+            + "--backend reference");
   }
 
   private dnnl_memory_desc weightsAsked(int type) {
@@ -154,13 +207,6 @@ final class Product implements AutoCloseable {
 
   @Override
   public void close() {
-    dnnl_primitive_destroy(primitive);
-    dnnl_memory_desc_destroy(source);
-    dnnl_memory_desc_destroy(weights);
-    dnnl_memory_desc_destroy(result);
-    dnnl_memory_desc_destroy(scratchpad);
-    if (bias != null) {
-      dnnl_memory_desc_destroy(bias);
-    }
+    held.close();
   }
 }

@@ -12,6 +12,7 @@ import static org.bytedeco.dnnl.global.dnnl.dnnl_primitive_execute;
 
 import org.bytedeco.dnnl.dnnl_exec_arg_t;
 import org.bytedeco.dnnl.dnnl_memory;
+import org.bytedeco.dnnl.dnnl_memory_desc;
 import org.bytedeco.dnnl.dnnl_stream;
 
 /**
@@ -22,7 +23,7 @@ final class ProductCall implements AutoCloseable {
   private final Product product;
   private final dnnl_stream stream;
   private final OneDnn.Address address = new OneDnn.Address();
-  private final NativeBlock scratchpad;
+  private final Held held = new Held();
   private final dnnl_memory source;
   private final dnnl_memory weights;
   private final dnnl_memory bias;
@@ -35,12 +36,18 @@ final class ProductCall implements AutoCloseable {
     this.product = product;
     this.stream = stream;
     long scratchBytes = dnnl_memory_desc_get_size(product.scratchpad());
-    this.scratchpad = NativeBlock.allocate(Math.max(scratchBytes, 64), "a product's scratchpad");
-    this.source = OneDnn.memory(product.source(), address.at(scratchpad.address()));
-    this.weights = OneDnn.memory(product.weights(), address);
-    this.result = OneDnn.memory(product.result(), address);
-    this.scratch = OneDnn.memory(product.scratchpad(), address);
-    this.bias = product.bias() == null ? null : OneDnn.memory(product.bias(), address);
+    try {
+      NativeBlock scratchpad =
+          held.add(NativeBlock.allocate(Math.max(scratchBytes, 64), "a product's scratchpad"));
+      this.source = memory(product.source(), scratchpad.address());
+      this.weights = memory(product.weights(), scratchpad.address());
+      this.result = memory(product.result(), scratchpad.address());
+      this.scratch = memory(product.scratchpad(), scratchpad.address());
+      this.bias = product.bias() == null ? null : memory(product.bias(), scratchpad.address());
+    } catch (RuntimeException | Error e) {
+      held.close();
+      throw e;
+    }
     this.argumentCount = bias == null ? 4 : 5;
     this.arguments = new dnnl_exec_arg_t(argumentCount);
     arguments.position(0).arg(DNNL_ARG_SRC).memory(source);
@@ -51,6 +58,13 @@ final class ProductCall implements AutoCloseable {
       arguments.position(4).arg(DNNL_ARG_BIAS).memory(bias);
     }
     arguments.position(0);
+    held.add(arguments::deallocate);
+  }
+
+  private dnnl_memory memory(dnnl_memory_desc desc, long at) {
+    dnnl_memory memory = OneDnn.memory(desc, address.at(at));
+    held.add(() -> dnnl_memory_destroy(memory));
+    return memory;
   }
 
   /**
@@ -84,14 +98,6 @@ final class ProductCall implements AutoCloseable {
 
   @Override
   public void close() {
-    dnnl_memory_destroy(source);
-    dnnl_memory_destroy(weights);
-    dnnl_memory_destroy(result);
-    dnnl_memory_destroy(scratch);
-    if (bias != null) {
-      dnnl_memory_destroy(bias);
-    }
-    arguments.deallocate();
-    scratchpad.close();
+    held.close();
   }
 }

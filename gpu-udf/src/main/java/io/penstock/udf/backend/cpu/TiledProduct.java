@@ -30,6 +30,7 @@ final class TiledProduct implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TiledProduct.class);
   private static final Map<ProductShape, Boolean> SAME_BITS = new ConcurrentHashMap<>();
 
+  private final Held held = new Held();
   private final Product small;
   private final Product large;
   private final List<ProductCall> smallCalls = new ArrayList<>();
@@ -41,13 +42,18 @@ final class TiledProduct implements AutoCloseable {
    * @param lanes of the backend
    */
   TiledProduct(ProductShape shape, List<Lane> lanes) {
-    this.small = new Product(shape);
-    this.large = new Product(shape.withRows(LARGE_TILE), small.weights());
-    for (Lane lane : lanes) {
-      smallCalls.add(new ProductCall(small, lane.stream()));
-      largeCalls.add(new ProductCall(large, lane.stream()));
+    try {
+      this.small = held.add(new Product(shape));
+      this.large = held.add(new Product(shape.withRows(LARGE_TILE), small.weights()));
+      for (Lane lane : lanes) {
+        smallCalls.add(held.add(new ProductCall(small, lane.stream())));
+        largeCalls.add(held.add(new ProductCall(large, lane.stream())));
+      }
+      this.largeTiles = SAME_BITS.computeIfAbsent(shape, unproved -> prove());
+    } catch (RuntimeException | Error e) {
+      held.close();
+      throw e;
     }
-    this.largeTiles = SAME_BITS.computeIfAbsent(shape, unproved -> prove());
   }
 
   /** Rows rounded up to whole tiles. */
@@ -133,9 +139,6 @@ final class TiledProduct implements AutoCloseable {
 
   @Override
   public void close() {
-    smallCalls.forEach(ProductCall::close);
-    largeCalls.forEach(ProductCall::close);
-    small.close();
-    large.close();
+    held.close();
   }
 }

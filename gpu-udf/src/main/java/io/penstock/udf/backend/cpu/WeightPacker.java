@@ -49,7 +49,7 @@ final class WeightPacker {
     RowBlocks rows = new RowBlocks(tensor.rows(), rowBytes, "the embedding " + tensor.name());
     try {
       read(tensor, (row, values, at) -> narrow(values, at, tensor.cols(), rows, row));
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       rows.close();
       throw e;
     }
@@ -81,7 +81,7 @@ final class WeightPacker {
     PackedVector bias = biases.isEmpty() ? null : new PackedVector(concatenate(biases, cols));
     try {
       return new PackedLinear(shape, pack(shape, parts), bias);
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       if (bias != null) {
         bias.close();
       }
@@ -116,7 +116,12 @@ final class WeightPacker {
       }
       NativeBlock packed =
           NativeBlock.allocate(dnnl_memory_desc_get_size(product.weights()), purpose);
-      reorder(shape, plain.address(), product.weights(), packed.address());
+      try {
+        reorder(shape, plain.address(), product.weights(), packed.address());
+      } catch (RuntimeException | Error e) {
+        packed.close();
+        throw e;
+      }
       return packed;
     }
   }
@@ -125,33 +130,34 @@ final class WeightPacker {
   private static void reorder(
       ProductShape shape, long plain, dnnl_memory_desc packing, long packed) {
     int type = shape.precision().oneDnnType();
-    dnnl_memory_desc desc = OneDnn.strided(type, shape.inner(), shape.cols(), 1, shape.inner());
-    dnnl_primitive_desc plan = new dnnl_primitive_desc();
-    dnnl_primitive primitive = new dnnl_primitive();
-    OneDnn.check(
-        dnnl_reorder_primitive_desc_create(
-            plan,
-            desc,
-            OneDnn.sharedEngine(),
-            packing,
-            OneDnn.sharedEngine(),
-            (dnnl_primitive_attr) null),
-        "dnnl_reorder_primitive_desc_create " + shape);
-    OneDnn.check(dnnl_primitive_create(primitive, plan), "dnnl_primitive_create");
-    dnnl_memory from = OneDnn.memory(desc, new OneDnn.Address().at(plain));
-    dnnl_memory to = OneDnn.memory(packing, new OneDnn.Address().at(packed));
-    try (Lane lane = new Lane(0);
-        dnnl_exec_arg_t arguments = new dnnl_exec_arg_t(2)) {
+    try (Held passing = new Held();
+        Lane lane = new Lane(0)) {
+      dnnl_memory_desc desc = OneDnn.strided(type, shape.inner(), shape.cols(), 1, shape.inner());
+      passing.add(() -> dnnl_memory_desc_destroy(desc));
+      dnnl_primitive_desc plan = new dnnl_primitive_desc();
+      OneDnn.check(
+          dnnl_reorder_primitive_desc_create(
+              plan,
+              desc,
+              OneDnn.sharedEngine(),
+              packing,
+              OneDnn.sharedEngine(),
+              (dnnl_primitive_attr) null),
+          "dnnl_reorder_primitive_desc_create " + shape);
+      passing.add(() -> dnnl_primitive_desc_destroy(plan));
+      dnnl_primitive primitive = new dnnl_primitive();
+      OneDnn.check(dnnl_primitive_create(primitive, plan), "dnnl_primitive_create");
+      passing.add(() -> dnnl_primitive_destroy(primitive));
+      dnnl_memory from = OneDnn.memory(desc, new OneDnn.Address().at(plain));
+      passing.add(() -> dnnl_memory_destroy(from));
+      dnnl_memory to = OneDnn.memory(packing, new OneDnn.Address().at(packed));
+      passing.add(() -> dnnl_memory_destroy(to));
+      dnnl_exec_arg_t arguments = passing.add(new dnnl_exec_arg_t(2));
       arguments.position(0).arg(DNNL_ARG_FROM).memory(from);
       arguments.position(1).arg(DNNL_ARG_TO).memory(to);
       int status = dnnl_primitive_execute(primitive, lane.stream(), 2, arguments.position(0));
       OneDnn.check(status, "dnnl_primitive_execute (reorder)");
     }
-    dnnl_memory_destroy(from);
-    dnnl_memory_destroy(to);
-    dnnl_primitive_destroy(primitive);
-    dnnl_primitive_desc_destroy(plan);
-    dnnl_memory_desc_destroy(desc);
   }
 
   private interface RowReader {

@@ -1,6 +1,7 @@
 package io.penstock.udf.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -32,6 +33,23 @@ class ProductTest {
         }
       }
     }
+  }
+
+  @Test
+  void aSlowKernelIsNotTakenWhereTheMachineHasBetter() {
+    ProductShape shape = ProductShape.packed(CpuPrecision.BF16, 64, 576, 960, false);
+    assertThatThrownBy(() -> Product.refuseSlow(shape, "ref:any", true))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageContaining("implementation=ref:any")
+        .hasMessageContaining("inner=576")
+        .hasMessageContaining("--cpu-precision f32")
+        .hasMessageContaining("--backend reference");
+    Product.refuseSlow(shape, "ref:any", false);
+    Product.refuseSlow(shape, "brg_matmul:avx512_core_bf16", true);
+    ProductShape f32 = ProductShape.packed(CpuPrecision.F32, 64, 576, 960, false);
+    assertThatThrownBy(() -> Product.refuseSlow(f32, "ref:any", true))
+        .hasMessageContaining("--backend reference")
+        .hasMessageNotContaining("--cpu-precision");
   }
 
   @Test
