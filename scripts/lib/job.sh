@@ -9,7 +9,7 @@ QUICKSTART_JOB=$RUN_DIR/quickstart-job # id of the job that quickstart submitted
 client() {
   local flags=() line
   line=$(sed -n 's/^env.java.opts.all: //p' "$FLINK_HOME_DIR/conf/config.yaml")
-  [[ ${2:-} == local ]] || line=${line/--add-modules jdk.incubator.vector/}
+  [[ ${2:-} =~ ^(local|bench)$ ]] || line=${line/--add-modules jdk.incubator.vector/}
   read -r -a flags <<<"$line"
   "$JAVA" "${flags[@]}" -Dlog4j.configurationFile="$FLINK_HOME_DIR/conf/log4j-cli.properties" \
     -Dpicocli.ansi=false -cp "$JOB_JAR:$FLINK_HOME_DIR/lib/*" "$@"

@@ -64,6 +64,7 @@ final class ArchitectureTest {
         JOB,
         "io.penstock.job.kafka..",
         "io.penstock.job.local..",
+        "io.penstock.job.bench..",
         "io.penstock.job.cli.."
       })
   void everyPackageOfTheRulesExists(String packages) {

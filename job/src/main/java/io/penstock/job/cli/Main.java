@@ -1,6 +1,7 @@
 package io.penstock.job.cli;
 
 import io.penstock.job.Commands;
+import io.penstock.job.bench.BenchCommand;
 import io.penstock.job.local.LocalCommand;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -10,7 +11,7 @@ import picocli.CommandLine.Command;
     name = "penstock",
     mixinStandardHelpOptions = true,
     description = "Long-context prefill on Apache Flink.",
-    subcommands = {LocalCommand.class, Ask.class, CancelCommand.class})
+    subcommands = {LocalCommand.class, Ask.class, CancelCommand.class, BenchCommand.class})
 public final class Main {
   private Main() {}
 

@@ -45,10 +45,7 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
    */
   public static KafkaTopics prepare(
       KafkaClients clients, KafkaOptions options, Consumer<String> warn) throws RefusedException {
-    Properties properties = clients.admin();
-    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS);
-    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS / 2);
-    try (Admin admin = Admin.create(properties)) {
+    try (Admin admin = Admin.create(properties(clients))) {
       return prepare(admin, options, warn);
     } catch (ExecutionException | KafkaException e) {
       throw clients.refused(e);
@@ -56,6 +53,35 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
       Thread.currentThread().interrupt();
       throw new RefusedException("interrupted while asking Kafka for its topics", e);
     }
+  }
+
+  /**
+   * Deletes topics, with all records in them.
+   *
+   * @param clients how to reach Kafka
+   * @param prefix what their names begin with
+   * @throws RefusedException if no broker answers within seconds, or one cannot be deleted
+   */
+  public static void delete(KafkaClients clients, String prefix) throws RefusedException {
+    try (Admin admin = Admin.create(properties(clients))) {
+      List<String> names =
+          admin.listTopics().names().get().stream()
+              .filter(name -> name.startsWith(prefix))
+              .toList();
+      admin.deleteTopics(names).all().get();
+    } catch (ExecutionException | KafkaException e) {
+      throw clients.refused(e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RefusedException("interrupted while deleting topics", e);
+    }
+  }
+
+  private static Properties properties(KafkaClients clients) {
+    Properties properties = clients.admin();
+    properties.setProperty(AdminClientConfig.DEFAULT_API_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS);
+    properties.setProperty(AdminClientConfig.REQUEST_TIMEOUT_MS_CONFIG, "" + TIMEOUT_MILLIS / 2);
+    return properties;
   }
 
   private static KafkaTopics prepare(Admin admin, KafkaOptions options, Consumer<String> warn)

@@ -17,7 +17,7 @@ import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.util.FileUtils;
 
 /** A Flink of this process, sized to one graph; its ports, all on loopback, are taken as free. */
-final class LocalCluster {
+public final class LocalCluster {
   private static final String LOOPBACK = "127.0.0.1";
   private static final int SEGMENT_MIB = 1;
 
@@ -35,7 +35,7 @@ final class LocalCluster {
    *     are in a folder of their own, removed when the process ends
    * @throws IOException if there is no room for its files
    */
-  static StreamExecutionEnvironment environment(PrefillPlan plan) throws IOException {
+  public static StreamExecutionEnvironment environment(PrefillPlan plan) throws IOException {
     Configuration config = new Configuration();
     config.set(CoreOptions.TMP_DIRS, folder().toString());
     int slots = plan.stageSlots() + plan.ioSlots();

@@ -50,11 +50,17 @@ public record HeadSpec(
     return policy.option() + ":" + maxBatchTokens();
   }
 
-  Chunker.Limits limits() {
+  /**
+   * @return what the chunker keeps to
+   */
+  public Chunker.Limits limits() {
     return new Chunker.Limits(maxRunningRequests, kvPages, maxBatchTokens(), maxQueuedBytes);
   }
 
-  Planner planner() {
+  /**
+   * @return a new planner of the policy
+   */
+  public Planner planner() {
     return switch (policy) {
       case FIXED -> new FixedPlanner(maxBatchTokens());
     };

@@ -1,0 +1,157 @@
+package io.penstock.job.bench;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+
+/**
+ * llama.cpp in a process of its own, which takes a line and answers with a line (see {@code
+ * scripts/bench/llama-cpp.mjs}). Prompts are prefilled one after the other, as it does it: all
+ * tokens, and no token generated.
+ */
+final class LlamaCppWay implements Way {
+  private static final long END_SECONDS = 10;
+
+  /** One way to run it. */
+  private record Setting(int threads, boolean flashAttention, int batchTokens) {
+    private String line() {
+      return "open " + threads + " " + (flashAttention ? 1 : 0) + " " + batchTokens;
+    }
+
+    private String describe() {
+      return "threads="
+          + threads
+          + " flash-attention="
+          + (flashAttention ? "on" : "off")
+          + " batch="
+          + batchTokens;
+    }
+  }
+
+  private final Peer peer;
+  private final int contextTokens;
+  private final Process process;
+  private final BufferedWriter to;
+  private final BufferedReader from;
+  private Setting best;
+
+  /**
+   * @param peer which
+   * @param command starts it
+   * @param contextTokens longest prompt
+   * @throws IOException if it does not start
+   */
+  LlamaCppWay(Peer peer, List<String> command, int contextTokens) throws IOException {
+    this.peer = peer;
+    this.contextTokens = contextTokens;
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    to =
+        new BufferedWriter(
+            new OutputStreamWriter(process.getOutputStream(), StandardCharsets.UTF_8));
+    from =
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+  }
+
+  @Override
+  public String name() {
+    return peer.name();
+  }
+
+  @Override
+  public boolean exact() {
+    return false;
+  }
+
+  /** Tries its settings on one prompt each, twice, and stays with the fastest. */
+  @Override
+  public void prepare(int[] prompt) throws IOException {
+    long fastest = Long.MAX_VALUE;
+    Setting chosen = null;
+    for (Setting setting : settings(prompt.length)) {
+      open(setting);
+      long nanos = Math.min(time(prompt), time(prompt));
+      if (nanos < fastest) {
+        fastest = nanos;
+        chosen = setting;
+      }
+    }
+    best = chosen;
+    open(best);
+  }
+
+  private static List<Setting> settings(int tokens) {
+    int cores = Runtime.getRuntime().availableProcessors();
+    List<Setting> settings = new ArrayList<>();
+    for (int threads : cores == 1 ? List.of(1) : List.of(cores, 1)) {
+      for (boolean flashAttention : new boolean[] {true, false}) {
+        for (int batch : tokens > 512 ? List.of(512, 2048) : List.of(512)) {
+          settings.add(new Setting(threads, flashAttention, batch));
+        }
+      }
+    }
+    return settings;
+  }
+
+  private long time(int[] prompt) throws IOException {
+    long start = System.nanoTime();
+    prefill(List.of(prompt));
+    return System.nanoTime() - start;
+  }
+
+  private void open(Setting setting) throws IOException {
+    call(setting.line() + " " + contextTokens);
+  }
+
+  @Override
+  public String settings() {
+    return best.describe();
+  }
+
+  /** First tokens are not asked for: it computes with other numbers. */
+  @Override
+  public int[] prefill(List<int[]> prompts) throws IOException {
+    for (int[] prompt : prompts) {
+      call(
+          "prefill "
+              + Arrays.stream(prompt).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+    }
+    return new int[prompts.size()];
+  }
+
+  private void call(String line) throws IOException {
+    to.write(line);
+    to.write('\n');
+    to.flush();
+    String answer = from.readLine();
+    if (!"ok".equals(answer)) {
+      throw new IOException("llama.cpp ended or failed: peer=" + peer.name() + " answer=" + answer);
+    }
+  }
+
+  @Override
+  public Duration processorTime() {
+    return ProcessorTime.of(List.of(process.pid()));
+  }
+
+  @Override
+  public void close() {
+    process.destroy();
+    try {
+      if (!process.waitFor(END_SECONDS, TimeUnit.SECONDS)) {
+        process.destroyForcibly();
+      }
+    } catch (InterruptedException e) {
+      process.destroyForcibly();
+      Thread.currentThread().interrupt();
+    }
+  }
+}

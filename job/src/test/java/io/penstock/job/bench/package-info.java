@@ -1,0 +1,2 @@
+/** Tests of {@code penstock bench}. */
+package io.penstock.job.bench;
