@@ -8,6 +8,7 @@ public interface Tokenizer extends AutoCloseable {
    *
    * @param text any text
    * @return token ids; empty for an empty text
+   * @throws RuntimeException if this tokenizer cannot encode this text; the message may quote it
    */
   int[] encode(String text);
 

@@ -28,8 +28,7 @@ class ChunkHeapTest {
   private static final int PAGES = MAX_ROWS / 64;
   private static final long LIMIT_BYTES = 4 << 10;
 
-  private final ThreadMXBean threads =
-      (ThreadMXBean) ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+  private final ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
 
   @Test
   void theHeapThatABatchTakesIsSmallWhateverItsRows() throws IOException {

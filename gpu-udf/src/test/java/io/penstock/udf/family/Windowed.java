@@ -1,5 +1,6 @@
 package io.penstock.udf.family;
 
+import io.penstock.udf.model.ChatSource;
 import io.penstock.udf.model.Model;
 import io.penstock.udf.model.ModelConfig;
 import io.penstock.udf.model.Tokenizer;
@@ -51,6 +52,11 @@ record Windowed(Model model, List<Integer> windows) implements Model {
   @Override
   public Optional<Tokenizer> openTokenizer() throws IOException {
     return model.openTokenizer();
+  }
+
+  @Override
+  public ChatSource chatSource() throws IOException {
+    return model.chatSource();
   }
 
   @Override

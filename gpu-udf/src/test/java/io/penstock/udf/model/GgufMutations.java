@@ -7,9 +7,35 @@ import java.util.Random;
 final class GgufMutations {
   private static final List<Integer> INTEGERS =
       List.of(
-          0, 1, 2, 3, 4, 5, 7, 8, 16, 31, 32, 64, 4096, 1 << 20, 1 << 30, -1, 1 << 31, ~0 >>> 1);
+          0,
+          1,
+          2,
+          3,
+          4,
+          5,
+          7,
+          8,
+          16,
+          31,
+          32,
+          64,
+          4096,
+          1 << 20,
+          1 << 30,
+          -1,
+          1 << 31,
+          Integer.MAX_VALUE);
   private static final List<Float> FLOATS =
-      List.of(0f, -0f, 1f, -1f, 1e-45f, 1e-30f, 3e38f, Float.NaN, 1 / 0f);
+      List.of(
+          0f,
+          -0f,
+          1f,
+          -1f,
+          Float.MIN_VALUE,
+          1e-30f,
+          Float.MAX_VALUE,
+          Float.NaN,
+          Float.POSITIVE_INFINITY);
 
   private GgufMutations() {}
 

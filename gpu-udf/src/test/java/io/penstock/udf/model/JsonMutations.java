@@ -68,7 +68,7 @@ final class JsonMutations {
 
   private JsonNode nasty() throws IOException {
     return switch (random.nextInt(40)) {
-      case 0 -> JSON.readTree("[".repeat(500) + "]".repeat(500));
+      case 0 -> JSON.readTree("[".repeat(300) + "]".repeat(300));
       case 1 -> JSON.getNodeFactory().textNode("x".repeat(1 << random.nextInt(17)));
       default -> JSON.readTree(NASTY[random.nextInt(NASTY.length)]);
     };
