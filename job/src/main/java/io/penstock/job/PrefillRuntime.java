@@ -93,6 +93,40 @@ public final class PrefillRuntime {
     environment.getConfig().setGlobalJobParameters(Configuration.fromMap(options));
   }
 
+  /**
+   * Checkpoints of a job that commits its answers with them: they may take only so long that no
+   * transaction outlives its timeout, and one that fails is a failure of the job. Like {@link
+   * #recover}, which is part of it, this leaves alone what the cluster's configuration says, and
+   * then checks the sum.
+   *
+   * @param environment changed
+   * @param checkpointInterval {@code --checkpoint-interval}
+   * @param transactionTimeout {@code --transaction-timeout}
+   * @throws RefusedException if answers could be lost with a transaction that Kafka gives up
+   */
+  public static void recoverWithTransactions(
+      StreamExecutionEnvironment environment,
+      Duration checkpointInterval,
+      Duration transactionTimeout)
+      throws RefusedException {
+    Duration pause =
+        environment
+            .getConfiguration()
+            .getOptional(CheckpointingOptions.MIN_PAUSE_BETWEEN_CHECKPOINTS)
+            .orElse(Duration.ZERO);
+    Duration gap = checkpointInterval.compareTo(pause) > 0 ? checkpointInterval : pause;
+    TransactionBudget budget = new TransactionBudget(transactionTimeout, gap);
+    Configuration settings = new Configuration();
+    Defaults defaults = new Defaults(environment, settings);
+    defaults.set(CheckpointingOptions.TOLERABLE_FAILURE_NUMBER, 0);
+    defaults.set(CheckpointingOptions.CHECKPOINTING_TIMEOUT, budget.checkpointTimeout());
+    environment.configure(settings);
+    recover(environment, checkpointInterval);
+    budget.check(
+        Duration.ofMillis(environment.getCheckpointConfig().getCheckpointTimeout()),
+        environment.getCheckpointConfig().getTolerableCheckpointFailureNumber());
+  }
+
   private static final int ATTEMPTS = 20;
 
   /** Sets what nobody else has set. */

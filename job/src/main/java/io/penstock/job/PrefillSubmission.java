@@ -1,5 +1,6 @@
 package io.penstock.job;
 
+import io.penstock.job.kafka.Delivery;
 import io.penstock.job.kafka.KafkaClients;
 import io.penstock.job.kafka.KafkaEdges;
 import io.penstock.job.kafka.KafkaOptions;
@@ -64,12 +65,21 @@ final class PrefillSubmission implements Callable<Integer> {
               + " is set: checkpoints go to the JobManager's heap, which takes only small ones");
     }
     PrefillRuntime.require(environment);
-    PrefillRuntime.recover(environment, options.checkpointInterval());
+    recover(environment);
     PrefillRuntime.show(environment, Commands.values(spec));
     PrefillTopology.build(environment, plan, new KafkaEdges(clients, kafka, topics), new Stages());
     System.err.println(plan.describe());
     environment.execute(plan.jobName());
     return 0;
+  }
+
+  private void recover(StreamExecutionEnvironment environment) throws RefusedException {
+    if (kafka.delivery() == Delivery.EXACTLY_ONCE) {
+      PrefillRuntime.recoverWithTransactions(
+          environment, options.checkpointInterval(), kafka.transactionTimeout());
+    } else {
+      PrefillRuntime.recover(environment, options.checkpointInterval());
+    }
   }
 
   private static void warn(String sentence) {

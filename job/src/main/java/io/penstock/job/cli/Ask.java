@@ -189,7 +189,8 @@ final class Ask implements Callable<Integer> {
             + TimeUtils.formatWithHighestUnit(timeout).replace(" ", "")
             + " for request_id="
             + id
-            + "; is the job running? See scripts/penstock status. The prompt stays with the job;"
+            + "; is the job running? See scripts/penstock status. With --delivery exactly-once results"
+            + " are seen when a checkpoint is complete. The prompt stays with the job;"
             + " scripts/penstock cancel gives it up.");
   }
 

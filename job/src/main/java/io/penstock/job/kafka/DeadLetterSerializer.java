@@ -7,6 +7,9 @@ import io.penstock.schemas.RecordHeader;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.common.header.Header;
@@ -18,7 +21,8 @@ import org.apache.kafka.common.header.Headers;
  * record that is larger than the topic takes the value is left out, then the headers, then the key,
  * so that no record can stop the job; it still stands on its own topic.
  */
-final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadLetter> {
+final class DeadLetterSerializer
+    implements KafkaRecordSerializationSchema<DeadLetter>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   /** Record framing and batch overhead, generously. */
@@ -40,6 +44,11 @@ final class DeadLetterSerializer implements KafkaRecordSerializationSchema<DeadL
     this.topic = topic;
     this.recordBytes = recordBytes;
     this.refusedBy = refusedBy;
+  }
+
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return Optional.of(new TopicFacet(topic));
   }
 
   @Override

@@ -81,6 +81,26 @@ public final class KafkaClients implements Serializable {
   }
 
   /**
+   * Asks a broker.
+   *
+   * @throws RefusedException if it wants TLS, and the properties do not say so
+   */
+  void checkTls() throws RefusedException {
+    if (properties.getOrDefault("security.protocol", "PLAINTEXT").endsWith("SSL")) {
+      return;
+    }
+    String address = TlsProbe.firstThatWantsTls(bootstrapServers);
+    if (address != null) {
+      throw new RefusedException(
+          "the broker at "
+              + address
+              + " wants TLS: say how with security.protocol and its fellows in the file of"
+              + " --kafka-properties"
+              + (file == null ? " FILE" : "=" + file));
+    }
+  }
+
+  /**
    * @return of a producer that loses nothing once it has said so
    */
   public Properties producer() {

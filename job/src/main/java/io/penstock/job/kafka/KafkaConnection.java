@@ -29,11 +29,15 @@ public final class KafkaConnection {
 
   /**
    * @return what makes clients, with the properties of the file read and checked
-   * @throws RefusedException if the file cannot be read or holds what may not be set
+   * @throws RefusedException if the file cannot be read or holds what may not be set, or brokers
+   *     want TLS of which nothing is said
    */
   public KafkaClients clients() throws RefusedException {
-    return kafkaProperties == null
-        ? KafkaClients.of(bootstrapServers)
-        : KafkaClients.of(bootstrapServers, kafkaProperties);
+    KafkaClients clients =
+        kafkaProperties == null
+            ? KafkaClients.of(bootstrapServers)
+            : KafkaClients.of(bootstrapServers, kafkaProperties);
+    clients.checkTls();
+    return clients;
   }
 }

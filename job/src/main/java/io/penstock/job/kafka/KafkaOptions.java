@@ -1,5 +1,6 @@
 package io.penstock.job.kafka;
 
+import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -56,6 +57,34 @@ public final class KafkaOptions {
               + " without a savepoint goes on from there, or from the earliest prompt.")
   private String consumerGroup;
 
+  @Option(
+      names = "--delivery",
+      defaultValue = "at-least-once",
+      paramLabel = "GUARANTEE",
+      description =
+          "How often an answer may be seen: ${COMPLETION-CANDIDATES}. at-least-once: at once, and after"
+              + " a failure perhaps again. exactly-once: when a checkpoint is complete, by readers with"
+              + " isolation.level=read_committed.")
+  private Delivery delivery;
+
+  @Option(
+      names = "--transaction-timeout",
+      defaultValue = "15min",
+      paramLabel = "DURATION",
+      description =
+          "exactly-once: after so long Kafka gives up a transaction, and the answers in it are lost."
+              + " Checkpoints get two thirds of it, an outage one third. At most the brokers'"
+              + " transaction.max.timeout.ms.")
+  private Duration transactionTimeout;
+
+  @Option(
+      names = "--transactional-id-prefix",
+      paramLabel = "PREFIX",
+      description =
+          "exactly-once: names the job's transactions. Keep it for as long as the job lives; two"
+              + " jobs with the same one end each other's transactions. Default: --consumer-group.")
+  private String transactionalIdPrefix;
+
   /**
    * @return how to reach Kafka
    */
@@ -96,5 +125,26 @@ public final class KafkaOptions {
    */
   public String consumerGroup() {
     return consumerGroup;
+  }
+
+  /**
+   * @return {@code --delivery}
+   */
+  public Delivery delivery() {
+    return delivery;
+  }
+
+  /**
+   * @return {@code --transaction-timeout}
+   */
+  public Duration transactionTimeout() {
+    return transactionTimeout;
+  }
+
+  /**
+   * @return {@code --transactional-id-prefix}, or what stands in for it
+   */
+  public String transactionalIdPrefix() {
+    return transactionalIdPrefix == null ? consumerGroup : transactionalIdPrefix;
   }
 }

@@ -87,6 +87,8 @@ final class KafkaPropertyRules {
       Map.ofEntries(
           Map.entry("bootstrap.servers", "has an option: --bootstrap-servers"),
           Map.entry("group.id", "has an option: --consumer-group"),
+          Map.entry("transactional.id", "has an option: --transactional-id-prefix"),
+          Map.entry("transaction.timeout.ms", "has an option: --transaction-timeout"),
           Map.entry("client.id", "may not be set: clients of one id get in each other's way"),
           Map.entry("acks", ofTheJob("delivery")),
           Map.entry("enable.idempotence", ofTheJob("delivery")),

@@ -41,12 +41,17 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
    * @param options where the topics are
    * @param warn takes sentences about topics that work, but not for the longest prompts
    * @return the topics, all there
-   * @throws RefusedException if no broker answers within seconds, or a topic cannot do its part
+   * @throws RefusedException if no broker answers within seconds, or a topic cannot do its part, or
+   *     transactions are needed and cannot do theirs
    */
   public static KafkaTopics prepare(
       KafkaClients clients, KafkaOptions options, Consumer<String> warn) throws RefusedException {
     try (Admin admin = Admin.create(properties(clients))) {
-      return prepare(admin, options, warn);
+      KafkaTopics topics = prepare(admin, options, warn);
+      if (options.delivery() == Delivery.EXACTLY_ONCE) {
+        KafkaTransactions.check(admin, options, warn);
+      }
+      return topics;
     } catch (ExecutionException | KafkaException e) {
       throw clients.refused(e);
     } catch (InterruptedException e) {

@@ -3,11 +3,15 @@ package io.penstock.job.kafka;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.PrefillResult;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
+import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /** Results as Kafka records: the request id is the key, Avro's single-object form the value. */
-final class ResultSerializer implements KafkaRecordSerializationSchema<PrefillResult> {
+final class ResultSerializer
+    implements KafkaRecordSerializationSchema<PrefillResult>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   private final String topic;
@@ -17,6 +21,11 @@ final class ResultSerializer implements KafkaRecordSerializationSchema<PrefillRe
    */
   ResultSerializer(String topic) {
     this.topic = topic;
+  }
+
+  @Override
+  public Optional<KafkaDatasetFacet> getKafkaDatasetFacet() {
+    return Optional.of(new TopicFacet(topic));
   }
 
   @Override

@@ -3,18 +3,12 @@ package io.penstock.job.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.penstock.job.Commands;
-import io.penstock.job.PrefillOptions;
-import io.penstock.job.PrefillPlan;
-import io.penstock.job.PrefillRuntime;
-import io.penstock.job.PrefillTopology;
 import io.penstock.job.kafka.DeadLetterHeaders;
 import io.penstock.job.kafka.KafkaBroker;
 import io.penstock.job.kafka.KafkaClients;
-import io.penstock.job.kafka.KafkaEdges;
+import io.penstock.job.kafka.KafkaJob;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
-import io.penstock.job.kafka.KafkaTopics;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
@@ -33,9 +27,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
-import org.apache.flink.configuration.Configuration;
-import org.apache.flink.core.execution.JobClient;
-import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -43,8 +34,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
 /** The command line tools against the job with its Kafka edges, both in this process. */
 class KafkaJobITCase {
@@ -53,7 +42,7 @@ class KafkaJobITCase {
 
   @TempDir private static Path folder;
   private static KafkaBroker broker;
-  private static JobClient job;
+  private static KafkaJob job;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
@@ -61,40 +50,22 @@ class KafkaJobITCase {
   @BeforeAll
   static void startJob() throws Exception {
     broker = new KafkaBroker();
-    Options options = new Options();
-    Commands.of(options)
-        .parseArgs(
-            "--model-path=" + TinyModels.directory(MODEL),
-            "--backend=reference",
-            "--pp-size=2",
-            "--chunked-prefill-size=64",
-            "--bootstrap-servers=" + broker.bootstrapServers());
-    KafkaClients clients = options.kafka.connection().clients();
-    KafkaTopics topics =
-        KafkaTopics.prepare(
-            clients,
-            options.kafka,
-            warning -> {
-              throw new AssertionError(warning);
-            });
-    PrefillPlan plan = PrefillPlan.resolve(options.job);
-    StreamExecutionEnvironment environment =
-        StreamExecutionEnvironment.createLocalEnvironment(
-            Configuration.fromMap(
-                Map.of(
-                    "taskmanager.numberOfTaskSlots", "3",
-                    "rest.bind-port", "0",
-                    "execution.checkpointing.dir", folder.toUri().toString())));
-    PrefillRuntime.require(environment);
-    PrefillRuntime.recover(environment, Duration.ofMillis(200));
-    PrefillTopology.build(
-        environment, plan, new KafkaEdges(clients, options.kafka, topics), new Stages());
-    job = environment.executeAsync(plan.jobName());
+    job =
+        KafkaJob.start(
+            folder,
+            new Stages(),
+            List.of(
+                "--model-path=" + TinyModels.directory(MODEL),
+                "--backend=reference",
+                "--pp-size=2",
+                "--chunked-prefill-size=64",
+                "--checkpoint-interval=200ms",
+                "--bootstrap-servers=" + broker.bootstrapServers()));
   }
 
   @AfterAll
   static void stopJob() throws Exception {
-    job.cancel().get();
+    job.close();
     broker.close();
   }
 
@@ -226,11 +197,5 @@ class KafkaJobITCase {
 
   private static String ids(Goldens.Prompt prompt) {
     return Arrays.stream(prompt.ids()).mapToObj(Integer::toString).collect(Collectors.joining(","));
-  }
-
-  @Command
-  private static final class Options {
-    @Mixin private PrefillOptions job;
-    @Mixin private KafkaOptions kafka;
   }
 }

@@ -1,5 +1,6 @@
 package io.penstock.job.kafka;
 
+import java.util.Map;
 import java.util.Properties;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.AdminClientConfig;
@@ -10,20 +11,33 @@ import org.apache.kafka.common.test.TestKitNodes;
 public final class KafkaBroker {
   private final KafkaClusterTestKit kit;
 
-  /** Starts it; returns when it answers. */
+  /** Starts one that asks for nothing; returns when it answers. */
   public KafkaBroker() throws Exception {
+    this(Map.of());
+  }
+
+  /**
+   * Starts it; returns when it answers.
+   *
+   * @param more of the broker's configuration
+   */
+  public KafkaBroker(Map<String, String> more) throws Exception {
     TestKitNodes nodes =
         new TestKitNodes.Builder()
             .setCombined(true)
             .setNumBrokerNodes(1)
             .setNumControllerNodes(1)
             .build();
-    kit =
+    KafkaClusterTestKit.Builder builder =
         new KafkaClusterTestKit.Builder(nodes)
             .setConfigProp("offsets.topic.replication.factor", "1")
             .setConfigProp("offsets.topic.num.partitions", "1")
-            .setConfigProp("auto.create.topics.enable", "false")
-            .build();
+            .setConfigProp("transaction.state.log.replication.factor", "1")
+            .setConfigProp("transaction.state.log.min.isr", "1")
+            .setConfigProp("transaction.state.log.num.partitions", "3")
+            .setConfigProp("auto.create.topics.enable", "false");
+    more.forEach(builder::setConfigProp);
+    kit = builder.build();
     kit.format();
     kit.startup();
     kit.waitForReadyBrokers();

@@ -55,6 +55,9 @@ class KafkaPropertiesFileTest {
   @CsvSource({
     "bootstrap.servers,--bootstrap-servers",
     "group.id,--consumer-group",
+    "transactional.id,--transactional-id-prefix",
+    "transaction.timeout.ms,--transaction-timeout",
+    "client.id,clients of one id",
     "acks,the job answers for its delivery",
     "enable.idempotence,the job answers for its delivery",
     "isolation.level,the job answers for its delivery",

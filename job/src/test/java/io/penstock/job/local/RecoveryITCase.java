@@ -49,7 +49,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** A job that fails and restarts answers every prompt, with the same tokens. */
+/**
+ * A job that fails and restarts answers every prompt, with the same tokens. It starts from nothing:
+ * its input has been read to the end before a checkpoint is complete. What fails behind one is in
+ * {@code ExactlyOnceITCase} and in the system test.
+ */
 class RecoveryITCase {
   private static final String MODEL = "llama-gqa-a";
   private static final int ROUNDS = 4;

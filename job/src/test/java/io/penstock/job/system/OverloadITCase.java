@@ -2,6 +2,7 @@ package io.penstock.job.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.job.kafka.Answers;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.PrefillResult;
@@ -78,7 +79,8 @@ class OverloadITCase {
               new TaskManagerMemory(cluster.pid("taskmanager-1")),
               new TaskManagerMemory(cluster.pid("taskmanager-2")));
       try (JobMetrics metrics = new JobMetrics(cluster.webUi(), job);
-          Answers answers = new Answers(cluster.bootstrapServers())) {
+          Answers answers =
+              new Answers(cluster.bootstrapServers(), "penstock", "read_uncommitted")) {
         long[] idle = memories.stream().mapToLong(TaskManagerMemory::liveHeapBytes).toArray();
         metrics.watch(Duration.ofMillis(250));
         burst(cluster.bootstrapServers(), prompts);

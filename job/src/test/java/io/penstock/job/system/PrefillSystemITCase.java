@@ -2,6 +2,7 @@ package io.penstock.job.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.penstock.job.kafka.Answers;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.job.system.SystemPrompts.Broken;
 import io.penstock.job.system.SystemPrompts.Good;
@@ -79,7 +80,8 @@ class PrefillSystemITCase {
       String job = cluster.submit(options);
       assertThat(cluster.reachedFromOutside()).isEmpty();
       try (KafkaProducer<byte[], byte[]> producer = producer(cluster);
-          Answers answers = new Answers(cluster.bootstrapServers())) {
+          Answers answers =
+              new Answers(cluster.bootstrapServers(), "penstock", "read_uncommitted")) {
         send(producer, prompts.subList(0, 1), broken.subList(0, 1));
         send(producer, prompts.subList(1, FIRST), broken.subList(1, broken.size()));
         answers.await(PATIENCE, "first refusals", all -> all.refusals().size() >= 5);

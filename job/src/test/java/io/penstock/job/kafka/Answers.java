@@ -1,9 +1,7 @@
-package io.penstock.job.system;
+package io.penstock.job.kafka;
 
 import static org.assertj.core.api.Assertions.fail;
 
-import io.penstock.job.kafka.DeadLetterHeaders;
-import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.PrefillResult;
 import io.penstock.schemas.UnreadableRecordException;
@@ -12,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -23,7 +22,7 @@ import org.apache.kafka.common.header.Header;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 
 /** All that the job has written so far: results and dead letters, in order, with repetitions. */
-final class Answers implements AutoCloseable {
+public final class Answers implements AutoCloseable {
 
   /**
    * @param code why the record was refused
@@ -31,20 +30,30 @@ final class Answers implements AutoCloseable {
    * @param value of the record as it came
    * @param message for a person
    */
-  record Refusal(String code, byte[] key, byte[] value, String message) {}
+  public record Refusal(String code, byte[] key, byte[] value, String message) {}
 
   private final KafkaConsumer<byte[], byte[]> consumer;
+  private final String resultTopic;
   private final List<PrefillResult> results = new ArrayList<>();
   private final List<Refusal> refusals = new ArrayList<>();
 
-  /** Reads the topics, which are there, from the beginning. */
-  Answers(String bootstrapServers) {
+  /**
+   * Reads the topics, which are there, from the beginning.
+   *
+   * @param bootstrapServers where
+   * @param topics what the names of the topics begin with
+   * @param isolation {@code read_committed}, or {@code read_uncommitted}, which sees what was never
+   *     committed as well
+   */
+  public Answers(String bootstrapServers, String topics, String isolation) {
     Properties properties = new Properties();
     properties.setProperty(ConsumerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+    properties.setProperty(ConsumerConfig.ISOLATION_LEVEL_CONFIG, isolation);
+    resultTopic = topics + "-results";
     consumer =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     List<TopicPartition> partitions = new ArrayList<>();
-    for (String topic : List.of(KafkaOptions.RESULT_TOPIC, KafkaOptions.DEAD_LETTER_TOPIC)) {
+    for (String topic : List.of(resultTopic, topics + "-dead-letters")) {
       consumer
           .partitionsFor(topic)
           .forEach(info -> partitions.add(new TopicPartition(topic, info.partition())));
@@ -54,7 +63,7 @@ final class Answers implements AutoCloseable {
   }
 
   /** Reads on until something holds; fails with what is there if that takes too long. */
-  void await(Duration limit, String what, Predicate<Answers> holds)
+  public void await(Duration limit, String what, Predicate<Answers> holds)
       throws UnreadableRecordException {
     long end = System.nanoTime() + limit.toNanos();
     while (!holds.test(this)) {
@@ -69,8 +78,18 @@ final class Answers implements AutoCloseable {
     }
   }
 
+  /** Reads what is there by now. */
+  public void readToEnd(Duration limit) throws UnreadableRecordException {
+    Map<TopicPartition, Long> ends = consumer.endOffsets(consumer.assignment());
+    await(
+        limit,
+        "the end of the topics",
+        all ->
+            ends.entrySet().stream().allMatch(e -> consumer.position(e.getKey()) >= e.getValue()));
+  }
+
   private void take(ConsumerRecord<byte[], byte[]> record) throws UnreadableRecordException {
-    if (record.topic().equals(KafkaOptions.RESULT_TOPIC)) {
+    if (record.topic().equals(resultTopic)) {
       results.add(AvroCodec.PREFILL_RESULT.decode(record.value()));
     } else {
       refusals.add(
@@ -90,21 +109,21 @@ final class Answers implements AutoCloseable {
   /**
    * @return results so far; the same prompt may be there more than once
    */
-  List<PrefillResult> results() {
+  public List<PrefillResult> results() {
     return results;
   }
 
   /**
    * @return dead letters so far
    */
-  List<Refusal> refusals() {
+  public List<Refusal> refusals() {
     return refusals;
   }
 
   /**
    * @return ids of the prompts that have a result
    */
-  Set<String> answered() {
+  public Set<String> answered() {
     Set<String> ids = new LinkedHashSet<>();
     results.forEach(result -> ids.add(result.getRequestId()));
     return ids;
