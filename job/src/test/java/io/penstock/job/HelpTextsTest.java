@@ -50,8 +50,10 @@ class HelpTextsTest {
     line.getSubcommands()
         .forEach(
             (name, command) -> {
-              texts.put(prefix + name + ".txt", text(command));
-              add(prefix + name + "-", command, texts);
+              if (!command.getCommandSpec().usageMessage().hidden()) {
+                texts.put(prefix + name + ".txt", text(command));
+                add(prefix + name + "-", command, texts);
+              }
             });
   }
 
