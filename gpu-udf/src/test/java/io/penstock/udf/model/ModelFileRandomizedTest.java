@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
  */
 class ModelFileRandomizedTest {
   private static final int MUTATIONS = Integer.getInteger("penstock.mutations", 700);
-  private static final Duration LIMIT = Duration.ofSeconds(10);
+  private static final Duration LIMIT = Duration.ofSeconds(30);
   private static final List<Long> NASTY =
       List.of(
           0L,
