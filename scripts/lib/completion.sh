@@ -7,7 +7,7 @@ HELP_DIR=$ROOT/scripts/help # generated, and checked by HelpTextsTest
 help_text() {
   local command=$1 file=$HELP_DIR/$1.txt
   shift
-  [[ ! ${1:-} =~ ^[a-z]+$ || ! -f $HELP_DIR/$command-$1.txt ]] || file=$HELP_DIR/$command-$1.txt
+  [[ ! ${1:-} =~ ^[a-z][a-z-]*$ || ! -f $HELP_DIR/$command-$1.txt ]] || file=$HELP_DIR/$command-$1.txt
   [[ -f $file ]] && wants_help "$@" || return 1
   [[ $command != submit ]] || submit_usage
   cat "$file"
@@ -25,7 +25,7 @@ offered_words() {
     logs) printf '%s\n' kafka jobmanager taskmanager-1 taskmanager-2 taskmanager-3 build ;;
     *)
       for file in "$HELP_DIR/$1"-*.txt; do
-        [[ ! -f $file ]] || basename "$file" .txt | cut -d- -f2
+        [[ ! -f $file ]] || basename "${file#"$HELP_DIR/$1-"}" .txt
       done
       ;;
   esac

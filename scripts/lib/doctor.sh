@@ -111,7 +111,7 @@ doctor_optional() {
     if command -v "$name" >/dev/null; then
       found ok "$name" "$("$name" --version 2>/dev/null | head -n 1)"
     else
-      found ok "$name" 'not there; nothing that runs needs it'
+      found ok "$name" 'not there; nothing needs it, but bench prefill --peer to run llama.cpp'
     fi
   done
 }

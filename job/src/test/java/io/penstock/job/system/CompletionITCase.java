@@ -73,10 +73,14 @@ class CompletionITCase {
           .as(tool.getKey())
           .containsAll(
               tool.getValue().getCommandSpec().options().stream()
+                  .filter(option -> !option.hidden())
                   .map(OptionSpec::longestName)
                   .toList());
-      for (String subcommand : tool.getValue().getSubcommands().keySet()) {
-        assertThat(offered(tool.getKey(), "")).contains(subcommand);
+      for (Map.Entry<String, CommandLine> part : tool.getValue().getSubcommands().entrySet()) {
+        if (!part.getValue().getCommandSpec().usageMessage().hidden()) {
+          assertThat(offered(tool.getKey(), "")).contains(part.getKey());
+          assertThat(offered(tool.getKey(), part.getKey(), "--")).hasSizeGreaterThan(1);
+        }
       }
     }
     assertThat(offered("submit", "--")).contains("--model-path", "--from-savepoint");
