@@ -19,15 +19,15 @@ final class BenchOptions {
       names = "--tokens",
       defaultValue = "512,2048,8000",
       split = ",",
-      paramLabel = "N[,N…]",
-      description = "Prompt lengths.")
+      paramLabel = "N",
+      description = "Prompt lengths, with commas between.")
   private List<Integer> tokens;
 
   @Option(
       names = "--through",
       defaultValue = "bare,local,cluster",
       split = ",",
-      paramLabel = "WAY[,WAY…]",
+      paramLabel = "WAY",
       description =
           "What prompts go through: ${COMPLETION-CANDIDATES}. bare: the stages alone, in one process;"
               + " local: the job in one process, as 'penstock local' has it; cluster: the job on Flink's"
@@ -53,7 +53,7 @@ final class BenchOptions {
       names = "--peer",
       split = ",",
       converter = Peer.Converter.class,
-      paramLabel = "PEER[,PEER…]",
+      paramLabel = "PEER",
       description =
           "Measure in turns with llama.cpp (weights as q4_0) or llama.cpp:q8_0, with the best of its"
               + " settings at each length. Needs Node.js, and a GGUF file as the model.")
