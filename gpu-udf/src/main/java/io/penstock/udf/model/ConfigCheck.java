@@ -29,9 +29,6 @@ final class ConfigCheck {
     positive(path, "kvHeads", config.kvHeads());
     positive(path, "headDim", config.headDim());
     positive(path, "contextTokens", config.contextTokens());
-    if (config.layers() > MAX_LAYERS) {
-      throw refused(path, "layers=" + config.layers() + " limit=" + MAX_LAYERS);
-    }
     if (config.heads() % config.kvHeads() != 0) {
       throw refused(
           path,
@@ -43,6 +40,7 @@ final class ConfigCheck {
     if (config.headDim() % 2 != 0) {
       throw refused(path, "rotary heads have an odd dimension: headDim=" + config.headDim());
     }
+    atMost(path, "layers", config.layers(), MAX_LAYERS);
     atMost(path, "headDim", config.headDim(), MAX_HEAD_DIM);
     atMost(path, "hiddenSize", config.hiddenSize(), MAX_WIDTH);
     atMost(path, "intermediateSize", config.intermediateSize(), MAX_WIDTH);

@@ -12,6 +12,7 @@ import java.util.Optional;
  * megabytes) stay in the file and are read when asked for.
  */
 final class GgufMetadata {
+  private static final int FLOAT32 = 6;
   private static final int STRING = 8;
   private static final int ARRAY = 9;
   private static final int MAX_ARRAY_DEPTH = 4;
@@ -132,6 +133,20 @@ final class GgufMetadata {
     return integers;
   }
 
+  /** Reads an array of float32. */
+  float[] floats(String key) throws IOException {
+    ArrayValue array = array(key);
+    if (array.elementType != FLOAT32) {
+      throw refused(key, "elements are not float32: elementType=" + array.elementType);
+    }
+    GgufCursor cursor = cursor(key, array);
+    float[] floats = new float[(int) array.count];
+    for (int i = 0; i < floats.length; i++) {
+      floats[i] = Float.intBitsToFloat(cursor.i32());
+    }
+    return floats;
+  }
+
   /** Names the file, for messages. */
   String source() {
     return "file=" + file.path();
@@ -177,7 +192,7 @@ final class GgufMetadata {
       case 3 -> (long) cursor.i16();
       case 4 -> cursor.u32();
       case 5 -> (long) cursor.i32();
-      case 6 -> (double) Float.intBitsToFloat(cursor.i32());
+      case FLOAT32 -> (double) Float.intBitsToFloat(cursor.i32());
       case 7 -> bool(cursor);
       case STRING -> text(cursor, MAX_TEXT_BYTES);
       case ARRAY -> array(cursor, 1);

@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Builds a tokenizer from the metadata of a GGUF file: byte-level BPE (model {@code gpt2}) with one
- * of the pre-tokenizers of {@link GgufPreTokenizer}.
+ * of the pre-tokenizers of {@link GgufPreTokenizer}, or SentencePiece BPE (model {@code llama}).
  */
 final class GgufTokenizer {
   private static final String MODEL = "tokenizer.ggml.model";
@@ -16,10 +18,21 @@ final class GgufTokenizer {
   private static final String TOKENS = "tokenizer.ggml.tokens";
   private static final String TYPES = "tokenizer.ggml.token_type";
   private static final String MERGES = "tokenizer.ggml.merges";
+  private static final String SCORES = "tokenizer.ggml.scores";
+  private static final String UNKNOWN_ID = "tokenizer.ggml.unknown_token_id";
+  private static final String SPACE_PREFIX = "tokenizer.ggml.add_space_prefix";
+  private static final int UNKNOWN = 2;
   private static final int CONTROL = 3;
   private static final int USER_DEFINED = 4;
 
-  private GgufTokenizer() {}
+  private final GgufMetadata metadata;
+  private final List<String> tokens;
+  private final ObjectNode json = JsonNodeFactory.instance.objectNode().put("version", "1.0");
+
+  private GgufTokenizer(GgufMetadata metadata) throws IOException {
+    this.metadata = metadata;
+    this.tokens = metadata.strings(TOKENS);
+  }
 
   /** Whether the file says anything about a tokenizer. */
   static boolean isIn(GgufMetadata metadata) {
@@ -33,13 +46,22 @@ final class GgufTokenizer {
    */
   static Tokenizer open(GgufMetadata metadata) throws IOException {
     String model = metadata.string(MODEL).orElse("");
-    if (!model.equals("gpt2")) {
-      throw metadata.refused(
-          MODEL,
-          "tokenizer is not read yet: value="
-              + model
-              + "; models read: gpt2 (byte-level BPE); prompts of token ids work without one");
-    }
+    GgufTokenizer tokenizer =
+        switch (model) {
+          case "gpt2" -> byteLevel(metadata);
+          case "llama" -> sentencePiece(metadata);
+          default ->
+              throw metadata.refused(
+                  MODEL,
+                  "tokenizer is not read yet: value="
+                      + model
+                      + "; models read: gpt2 (byte-level BPE), llama (SentencePiece BPE);"
+                      + " prompts of token ids work without one");
+        };
+    return DjlTokenizer.open(Json.mapper().writeValueAsBytes(tokenizer.json), metadata.source());
+  }
+
+  private static GgufTokenizer byteLevel(GgufMetadata metadata) throws IOException {
     String preName = metadata.string(PRE).orElse("(missing)");
     GgufPreTokenizer pre =
         GgufPreTokenizer.named(preName)
@@ -52,31 +74,65 @@ final class GgufTokenizer {
                             + "; pre-tokenizers read: "
                             + GgufPreTokenizer.names()
                             + "; prompts of token ids work without one"));
-    List<String> tokens = metadata.strings(TOKENS);
-    ObjectNode json = JsonNodeFactory.instance.objectNode();
-    json.put("version", "1.0");
-    json.set("added_tokens", addedTokens(metadata, tokens));
-    json.set("normalizer", pre.normalizer());
-    json.set("pre_tokenizer", pre.preTokenizer());
-    json.set("decoder", GgufPreTokenizer.byteLevel(true));
-    ObjectNode bpe = json.putObject("model");
-    bpe.put("type", "BPE");
+    GgufTokenizer tokenizer = new GgufTokenizer(metadata);
+    tokenizer.json.set("added_tokens", tokenizer.addedTokens(false));
+    tokenizer.json.set("normalizer", pre.normalizer());
+    tokenizer.json.set("pre_tokenizer", pre.preTokenizer());
+    tokenizer.json.set("decoder", GgufPreTokenizer.byteLevel(true));
+    ObjectNode bpe = tokenizer.bpe();
     bpe.putNull("unk_token");
     bpe.put("ignore_merges", pre.ignoreMerges());
-    vocabulary(metadata, tokens, bpe.putObject("vocab"));
     merges(metadata, bpe.putArray("merges"));
-    return DjlTokenizer.open(Json.mapper().writeValueAsBytes(json), metadata.source());
+    return tokenizer;
   }
 
-  private static void vocabulary(GgufMetadata metadata, List<String> tokens, ObjectNode vocab)
-      throws ModelFileException {
-    for (int id = 0; id < tokens.size(); id++) {
-      if (vocab.has(tokens.get(id))) {
-        throw metadata.refused(
-            TOKENS, "two tokens are the same: ids=" + vocab.get(tokens.get(id)) + "," + id);
-      }
-      vocab.put(tokens.get(id), id);
+  private static GgufTokenizer sentencePiece(GgufMetadata metadata) throws IOException {
+    GgufTokenizer tokenizer = new GgufTokenizer(metadata);
+    boolean spacePrefix = metadata.bool(SPACE_PREFIX).orElse(true);
+    tokenizer.json.set("added_tokens", tokenizer.addedTokens(true));
+    tokenizer.json.set("normalizer", SentencePieceBpe.normalizer(spacePrefix));
+    tokenizer.json.putNull("pre_tokenizer");
+    tokenizer.json.set("decoder", SentencePieceBpe.decoder(spacePrefix));
+    int tokens = tokenizer.tokens.size();
+    int unknown = metadata.integer(UNKNOWN_ID).orElse(0);
+    if (unknown < 0 || unknown >= tokens) {
+      throw metadata.refused(UNKNOWN_ID, "no such token: value=" + unknown + " tokens=" + tokens);
     }
+    ObjectNode bpe = tokenizer.bpe();
+    bpe.put("unk_token", tokenizer.tokens.get(unknown));
+    bpe.put("fuse_unk", true);
+    bpe.put("byte_fallback", true);
+    float[] scores = metadata.floats(SCORES);
+    if (scores.length != tokens) {
+      throw metadata.refused(
+          SCORES,
+          "tokens and their scores differ in number: scores="
+              + scores.length
+              + " tokens="
+              + tokens);
+    }
+    if (!SentencePieceBpe.merges(tokenizer.ids(), scores, bpe.putArray("merges"))) {
+      throw metadata.refused(TOKENS, "tokens are too long to be looked through for their parts");
+    }
+    return tokenizer;
+  }
+
+  /** Begins the model: its vocabulary. */
+  private ObjectNode bpe() throws ModelFileException {
+    ObjectNode bpe = json.putObject("model").put("type", "BPE");
+    ids().forEach(bpe.putObject("vocab")::put);
+    return bpe;
+  }
+
+  private Map<String, Integer> ids() throws ModelFileException {
+    Map<String, Integer> ids = new LinkedHashMap<>();
+    for (int id = 0; id < tokens.size(); id++) {
+      Integer other = ids.put(tokens.get(id), id);
+      if (other != null) {
+        throw metadata.refused(TOKENS, "two tokens are the same: ids=" + other + "," + id);
+      }
+    }
+    return ids;
   }
 
   private static void merges(GgufMetadata metadata, ArrayNode merges) throws IOException {
@@ -89,8 +145,8 @@ final class GgufTokenizer {
     }
   }
 
-  private static ArrayNode addedTokens(GgufMetadata metadata, List<String> tokens)
-      throws IOException {
+  /** Tokens that are found in the text as it is, before everything else. */
+  private ArrayNode addedTokens(boolean unknownToo) throws IOException {
     List<Integer> types = metadata.integers(TYPES);
     if (types.size() != tokens.size()) {
       throw metadata.refused(
@@ -103,7 +159,7 @@ final class GgufTokenizer {
     ArrayNode added = JsonNodeFactory.instance.arrayNode();
     for (int id = 0; id < tokens.size(); id++) {
       int type = types.get(id);
-      if (type == CONTROL || type == USER_DEFINED) {
+      if (type == CONTROL || type == USER_DEFINED || (unknownToo && type == UNKNOWN)) {
         ObjectNode token = added.addObject();
         token.put("id", id);
         token.put("content", tokens.get(id));
@@ -111,7 +167,7 @@ final class GgufTokenizer {
         token.put("lstrip", false);
         token.put("rstrip", false);
         token.put("normalized", false);
-        token.put("special", type == CONTROL);
+        token.put("special", type != USER_DEFINED);
       }
     }
     return added;

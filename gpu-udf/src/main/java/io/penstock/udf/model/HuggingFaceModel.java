@@ -18,6 +18,10 @@ final class HuggingFaceModel implements Model {
   private static final String SINGLE = "model.safetensors";
   private static final String INDEX = "model.safetensors.index.json";
   private static final String TOKENIZER = "tokenizer.json";
+
+  /** What directories hold that were saved by older software; {@link #TOKENIZER} says the same. */
+  private static final List<String> OLD_TOKENIZERS = List.of("tokenizer.model", "vocab.json");
+
   private static final int MAX_TENSORS = 1 << 18;
 
   private final Path directory;
@@ -142,14 +146,29 @@ final class HuggingFaceModel implements Model {
 
   @Override
   public boolean hasTokenizer() {
-    return Files.isRegularFile(directory.resolve(TOKENIZER));
+    return has(TOKENIZER) || OLD_TOKENIZERS.stream().anyMatch(this::has);
   }
 
   @Override
   public Optional<Tokenizer> openTokenizer() throws IOException {
-    return hasTokenizer()
-        ? Optional.of(DjlTokenizer.open(directory.resolve(TOKENIZER)))
-        : Optional.empty();
+    if (has(TOKENIZER)) {
+      return Optional.of(DjlTokenizer.open(directory.resolve(TOKENIZER)));
+    }
+    Optional<String> old = OLD_TOKENIZERS.stream().filter(this::has).findFirst();
+    if (old.isPresent()) {
+      throw new ModelFileException(
+          "tokenizer.json is missing: path="
+              + directory
+              + " there="
+              + old.get()
+              + "; write it with transformers: AutoTokenizer.from_pretrained(DIRECTORY)"
+              + ".save_pretrained(DIRECTORY); prompts of token ids work without one");
+    }
+    return Optional.empty();
+  }
+
+  private boolean has(String file) {
+    return Files.isRegularFile(directory.resolve(file));
   }
 
   @Override

@@ -23,8 +23,8 @@ public interface Model extends AutoCloseable {
    * Says nothing about whether the tokenizer is of a kind that can be opened: a model opens without
    * that, since prompts of token ids need none.
    *
-   * @return whether the model came with a tokenizer: {@code tokenizer.json} in its directory, or a
-   *     {@code tokenizer.ggml.model} in its GGUF file
+   * @return whether the model came with a tokenizer: {@code tokenizer.json}, or an older form of
+   *     it, in its directory, or a {@code tokenizer.ggml.model} in its GGUF file
    */
   boolean hasTokenizer();
 

@@ -90,6 +90,14 @@ final class GgufBytes {
     return key(key, 7, new byte[] {(byte) (value ? 1 : 0)});
   }
 
+  GgufBytes floats(String key, float... values) {
+    LittleEndianBytes out = new LittleEndianBytes().i32(6).i64(values.length);
+    for (float value : values) {
+      out.f32(value);
+    }
+    return key(key, 9, out.array());
+  }
+
   GgufBytes strings(String key, List<String> values) {
     LittleEndianBytes out = new LittleEndianBytes().i32(8).i64(values.size());
     values.forEach(out::text);

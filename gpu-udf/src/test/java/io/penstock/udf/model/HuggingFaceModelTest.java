@@ -151,6 +151,17 @@ class HuggingFaceModelTest {
       assertThat(tokenizer.encode("a b<s>a")).containsExactly(1, 2, 0, 1);
       assertThat(tokenizer.encode("")).isEmpty();
     }
+    for (String old : List.of("tokenizer.model", "vocab.json")) {
+      Files.deleteIfExists(directory.resolve("tokenizer.json"));
+      Files.writeString(directory.resolve(old), "x");
+      try (Model model = Models.open(directory)) {
+        assertThat(model.hasTokenizer()).isTrue();
+        assertThatThrownBy(model::openTokenizer)
+            .isInstanceOf(ModelFileException.class)
+            .hasMessageContainingAll("tokenizer.json is missing", "there=" + old);
+      }
+      Files.delete(directory.resolve(old));
+    }
     Files.writeString(directory.resolve("tokenizer.json"), "{}");
     try (Model model = Models.open(directory)) {
       assertThatThrownBy(model::openTokenizer)
