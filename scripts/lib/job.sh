@@ -1,4 +1,4 @@
-# The job and its clients: submit, ask, cancel, local, quickstart. Sourced by scripts/penstock.
+# The job and its clients: submit, ask, cancel, tokenize, local, quickstart. Sourced by scripts/penstock.
 # shellcheck shell=bash
 
 RUNNING_SECONDS=300 # loading the weights of a large model takes its time
@@ -141,6 +141,13 @@ kafka_tool() {
 
 cmd_ask() { kafka_tool ask "$@"; }
 cmd_cancel() { kafka_tool cancel "$@"; }
+
+cmd_tokenize() {
+  client_home
+  DEFAULTS=()
+  wants_help "$@" || model_default "$@"
+  tool tokenize ${DEFAULTS[@]+"${DEFAULTS[@]}"} "$@"
+}
 
 cmd_local() {
   client_home

@@ -4,6 +4,7 @@ import io.penstock.operators.chunk.ChunkPolicy;
 import io.penstock.udf.kv.KvLayout;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.OptionalLong;
 import org.apache.flink.configuration.MemorySize;
 import picocli.CommandLine.Model.CommandSpec;
@@ -26,6 +27,14 @@ public final class PrefillOptions {
           "The model: a GGUF file, or a Hugging Face directory with config.json and safetensors. Read"
               + " at submission and by every stage: the same path on every machine.")
   private Path modelPath;
+
+  @Option(
+      names = "--chat-template",
+      paramLabel = "FILE",
+      description =
+          "A chat template (Jinja) in place of the model's own, for prompts that are messages. Read at"
+              + " submission alone.")
+  private Path chatTemplate;
 
   @Option(
       names = "--pp-size",
@@ -180,6 +189,13 @@ public final class PrefillOptions {
    */
   public Path modelPath() {
     return modelPath;
+  }
+
+  /**
+   * @return {@code --chat-template}, if it was given
+   */
+  public Optional<Path> chatTemplate() {
+    return Optional.ofNullable(chatTemplate);
   }
 
   /**

@@ -25,16 +25,23 @@ import java.nio.file.Path;
  * @param model what the model looks like
  * @param layout which stage holds which layers
  * @param kvPages KV pages of a replica
+ * @param chatTemplate text of a chat template in place of the model's own; null for that
  */
 public record PrefillPlan(
-    PrefillOptions options, Path modelPath, ModelConfig model, StageLayout layout, int kvPages) {
+    PrefillOptions options,
+    Path modelPath,
+    ModelConfig model,
+    StageLayout layout,
+    int kvPages,
+    String chatTemplate) {
 
   /**
    * Opens the model, headers only.
    *
    * @param options checked by {@link PrefillOptions#check()}
    * @return the plan
-   * @throws RefusedException if the model cannot be opened or the options do not fit it
+   * @throws RefusedException if the model cannot be opened, the options do not fit it, or the file
+   *     of {@code --chat-template} cannot be used
    */
   public static PrefillPlan resolve(PrefillOptions options) throws RefusedException {
     if (!Backends.names().contains(options.backend())) {
@@ -42,6 +49,10 @@ public record PrefillPlan(
           "--backend=" + options.backend() + " is not there; known: " + Backends.names());
     }
     Path path = options.modelPath().toAbsolutePath().normalize();
+    String chatTemplate =
+        options.chatTemplate().isPresent()
+            ? ChatTemplateFile.read(options.chatTemplate().get())
+            : null;
     try (Model model = Models.open(path)) {
       ModelConfig config = model.config();
       return new PrefillPlan(
@@ -49,7 +60,8 @@ public record PrefillPlan(
           path,
           config,
           StageLayout.balanced(config.layers(), options.ppSize()),
-          KvCapacity.pages(options.maxTotalTokens(), config, options.replicas()));
+          KvCapacity.pages(options.maxTotalTokens(), config, options.replicas()),
+          chatTemplate);
     } catch (IOException e) {
       throw new RefusedException("cannot open --model-path=" + path + ": " + e.getMessage(), e);
     } catch (IllegalArgumentException e) {
@@ -129,7 +141,12 @@ public record PrefillPlan(
    */
   public AdmitSpec admit(RecordFormat format) {
     return new AdmitSpec(
-        modelPath.toString(), format, model.contextTokens(), kvTokens(), model.vocabSize());
+        modelPath.toString(),
+        format,
+        model.contextTokens(),
+        kvTokens(),
+        model.vocabSize(),
+        chatTemplate);
   }
 
   /**

@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.penstock.operators.admit.RecordFormat;
 import io.penstock.udf.model.TinyModels;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class PrefillPlanTest {
   private static final Path MODEL = TinyModels.directory("llama-gqa-a");
@@ -51,6 +53,21 @@ class PrefillPlanTest {
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("--model-path")
         .hasMessageContaining("/none");
+  }
+
+  @Test
+  void aChatTemplateTravelsAsText(@TempDir Path folder) throws Exception {
+    Path file = Files.writeString(folder.resolve("chat.jinja"), "{{ messages }}");
+    assertThat(resolve("--chat-template=" + file).admit(RecordFormat.AVRO).chatTemplate())
+        .isEqualTo("{{ messages }}");
+    assertThat(resolve("--pp-size=1").admit(RecordFormat.AVRO).chatTemplate()).isNull();
+    Files.writeString(file, "a\n{% for %}");
+    assertThatThrownBy(() -> resolve("--chat-template=" + file))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("--chat-template=" + file + " cannot be parsed: line=2 column=8");
+    assertThatThrownBy(() -> resolve("--chat-template=" + folder.resolve("none")))
+        .isInstanceOf(RefusedException.class)
+        .hasMessageContaining("cannot read --chat-template");
   }
 
   private static PrefillPlan resolve(String options) throws RefusedException {

@@ -6,6 +6,7 @@ import io.penstock.job.kafka.KafkaConnection;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.ChatMessage;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
 import io.penstock.schemas.Prompt;
@@ -112,6 +113,20 @@ final class Ask implements Callable<Integer> {
     private Path file;
 
     @Option(
+        names = "--user",
+        paramLabel = "TEXT",
+        description = "What a user says: a conversation of one message, for the chat template.")
+    private String user;
+
+    @Option(
+        names = "--messages",
+        paramLabel = "FILE",
+        description =
+            "JSON file with an array of messages, or with an object: messages, and if need be tools,"
+                + " documents, add_generation_prompt, chat_template_kwargs.")
+    private Path messages;
+
+    @Option(
         names = "--token-ids",
         paramLabel = "ID[,ID…]",
         split = ",",
@@ -141,14 +156,24 @@ final class Ask implements Callable<Integer> {
 
   private Prompt prompt() throws RefusedException {
     String id = requestId == null ? "ask-" + UUID.randomUUID() : requestId;
-    return Prompt.newBuilder()
-        .setRequestId(id)
+    return content(id)
         .setRoutingKey(routingKey)
-        .setText(content.file == null ? content.text : read(content.file))
-        .setTokenIds(content.tokenIds)
         .setTopLogits(topLogits)
         .setMetadata(Map.of(NONCE, UUID.randomUUID().toString()))
         .build();
+  }
+
+  private Prompt.Builder content(String id) throws RefusedException {
+    if (content.messages != null) {
+      return Prompt.newBuilder(MessagesFile.read(content.messages, id));
+    }
+    Prompt.Builder prompt = Prompt.newBuilder().setRequestId(id);
+    if (content.user != null) {
+      return prompt.setMessages(List.of(new ChatMessage("user", content.user, null)));
+    }
+    return prompt
+        .setText(content.file == null ? content.text : read(content.file))
+        .setTokenIds(content.tokenIds);
   }
 
   private static String read(Path file) throws RefusedException {

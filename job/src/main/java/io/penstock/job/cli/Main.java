@@ -11,7 +11,13 @@ import picocli.CommandLine.Command;
     name = "penstock",
     mixinStandardHelpOptions = true,
     description = "Long-context prefill on Apache Flink.",
-    subcommands = {LocalCommand.class, Ask.class, CancelCommand.class, BenchCommand.class})
+    subcommands = {
+      LocalCommand.class,
+      TokenizeCommand.class,
+      Ask.class,
+      CancelCommand.class,
+      BenchCommand.class
+    })
 public final class Main {
   private Main() {}
 

@@ -21,28 +21,33 @@ final class Admission {
   private final AdmitSpec spec;
   private final Tokenizer tokenizer;
   private final String tokenizerFailure;
+  private final ChatRenderer chat;
 
   /**
    * @param spec what prompts are checked against
    * @param tokenizer encodes texts; null if the model came without one; stays the caller's
+   * @param chat makes texts of conversations
    */
-  Admission(AdmitSpec spec, Tokenizer tokenizer) {
-    this(spec, tokenizer, null);
+  Admission(AdmitSpec spec, Tokenizer tokenizer, ChatRenderer chat) {
+    this(spec, tokenizer, null, chat);
   }
 
-  private Admission(AdmitSpec spec, Tokenizer tokenizer, String tokenizerFailure) {
+  private Admission(
+      AdmitSpec spec, Tokenizer tokenizer, String tokenizerFailure, ChatRenderer chat) {
     this.spec = spec;
     this.tokenizer = tokenizer;
     this.tokenizerFailure = tokenizerFailure;
+    this.chat = chat;
   }
 
   /**
    * @param spec what prompts are checked against
    * @param tokenizerFailure why the model's tokenizer cannot be used
+   * @param chat makes texts of conversations, which cannot be encoded either
    * @return an admission that takes token ids alone
    */
-  static Admission withoutTokenizer(AdmitSpec spec, String tokenizerFailure) {
-    return new Admission(spec, null, tokenizerFailure);
+  static Admission withoutTokenizer(AdmitSpec spec, String tokenizerFailure, ChatRenderer chat) {
+    return new Admission(spec, null, tokenizerFailure, chat);
   }
 
   AdmittedPrompt admit(SourceRecord origin) throws RefusedException {
@@ -167,25 +172,19 @@ final class Admission {
 
   private int[] tokenIds(Prompt prompt) throws RefusedException {
     String requestId = prompt.getRequestId();
-    if (prompt.getMessages() != null) {
-      throw new RefusedException(
-          requestId,
-          ReasonCode.NO_CHAT_TEMPLATE,
-          "messages cannot be rendered by this version; send text or token_ids");
-    }
+    String text = prompt.getMessages() == null ? prompt.getText() : chat.render(prompt);
     int[] ids =
-        prompt.getText() == null
+        text == null
             ? prompt.getTokenIds().stream().mapToInt(Integer::intValue).toArray()
-            : encoded(requestId, prompt.getText());
+            : encoded(requestId, text);
     checkVocabulary(requestId, ids);
     if (ids.length == 0) {
       throw new RefusedException(
           requestId,
           ReasonCode.NO_TOKENS,
-          prompt.getText() == null
+          text == null
               ? "token_ids is empty; a prompt has at least one token"
-              : "text gives no token; a prompt has at least one: text_chars="
-                  + prompt.getText().length());
+              : "text gives no token; a prompt has at least one: text_chars=" + text.length());
     }
     return ids;
   }

@@ -2,12 +2,17 @@ package io.penstock.operators.admit;
 
 import io.penstock.schemas.DeadLetter;
 import io.penstock.schemas.ReasonCode;
+import io.penstock.udf.model.ChatFormat;
+import io.penstock.udf.model.ChatSource;
 import io.penstock.udf.model.Model;
 import io.penstock.udf.model.ModelFileException;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.Tokenizer;
+import io.penstock.udf.model.template.TemplateException;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Clock;
+import java.time.ZoneId;
 import java.util.EnumMap;
 import java.util.Map;
 import org.apache.flink.api.common.functions.OpenContext;
@@ -73,13 +78,31 @@ public final class AdmitFunction extends ProcessFunction<SourceRecord, AdmittedP
 
   /** A tokenizer that cannot be used is no reason to refuse token ids. */
   private Admission admission(Model model) throws IOException {
+    ChatRenderer chat = chat(model);
     try {
       tokenizer = model.openTokenizer().orElse(null);
-      return new Admission(spec, tokenizer);
+      return new Admission(spec, tokenizer, chat);
     } catch (ModelFileException e) {
       LOGGER.warn("texts will be refused: the tokenizer cannot be used: {}", e.getMessage());
-      return Admission.withoutTokenizer(spec, e.getMessage());
+      return Admission.withoutTokenizer(spec, e.getMessage(), chat);
     }
+  }
+
+  /** Nor is a chat template that cannot be used a reason to refuse texts. */
+  private ChatRenderer chat(Model model) throws IOException {
+    String failure;
+    try {
+      ChatSource source = model.chatSource();
+      if (spec.chatTemplate() != null) {
+        source = source.with(spec.chatTemplate());
+      }
+      return ChatRenderer.of(
+          ChatFormat.of(source).orElse(null), Clock.system(ZoneId.systemDefault()));
+    } catch (TemplateException | ModelFileException e) {
+      failure = e.getMessage();
+    }
+    LOGGER.warn("messages will be refused: the chat template cannot be used: {}", failure);
+    return ChatRenderer.without(failure);
   }
 
   @Override

@@ -11,7 +11,13 @@ import java.io.Serializable;
  * @param contextTokens most tokens the model takes
  * @param kvTokens tokens that the KV pool holds ({@code --max-total-tokens}, rounded to pages)
  * @param vocabSize size of the vocabulary
+ * @param chatTemplate text of a chat template in place of the model's own; null for that
  */
 public record AdmitSpec(
-    String modelPath, RecordFormat format, int contextTokens, long kvTokens, int vocabSize)
+    String modelPath,
+    RecordFormat format,
+    int contextTokens,
+    long kvTokens,
+    int vocabSize,
+    String chatTemplate)
     implements Serializable {}

@@ -8,11 +8,16 @@ import io.penstock.schemas.ChatMessage;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
+import io.penstock.udf.model.ChatFormat;
+import io.penstock.udf.model.ChatSource;
 import io.penstock.udf.model.Tokenizer;
+import io.penstock.udf.model.template.TemplateException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -47,6 +52,7 @@ final class AdmissionTest {
   private Tokenizer tokenizer = new Letters();
   private int vocab = VOCAB;
   private long timestampMillis = 1234;
+  private ChatRenderer chat = ChatRenderer.of(null, Clock.systemUTC());
 
   private static Prompt prompt(
       String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
@@ -81,8 +87,8 @@ final class AdmissionTest {
   }
 
   private AdmittedPrompt admit(SourceRecord record) throws RefusedException {
-    AdmitSpec spec = new AdmitSpec("model", format, CONTEXT, KV, vocab);
-    return new Admission(spec, tokenizer).admit(record);
+    AdmitSpec spec = new AdmitSpec("model", format, CONTEXT, KV, vocab, null);
+    return new Admission(spec, tokenizer, chat).admit(record);
   }
 
   private RefusedException refusal(SourceRecord record, ReasonCode reason) {
@@ -216,12 +222,71 @@ final class AdmissionTest {
         .build();
   }
 
+  private static ChatRenderer renderer(String template) throws TemplateException {
+    ChatSource source = new ChatSource(Optional.of(template), Optional.empty(), Map.of());
+    return ChatRenderer.of(ChatFormat.of(source).orElseThrow(), Clock.systemUTC());
+  }
+
+  private static Prompt chat(String content, String more) {
+    return Prompt.newBuilder()
+        .setRequestId("r1")
+        .setMessages(List.of(new ChatMessage("user", content, more)))
+        .build();
+  }
+
   @Test
-  void refusesMessagesUntilTheyCanBeRendered() {
+  void admitsMessagesAsTheTemplateRendersThem() throws Exception {
+    chat =
+        renderer(
+            "{% for m in messages %}{{ m.content }}{{ m.name }}{% endfor %}{{ tools|join }}"
+                + "{{ 'g' if add_generation_prompt }}{{ extra }}");
+    Prompt.Builder prompt =
+        Prompt.newBuilder(chat("b", "{\"name\":\"c\"}"))
+            .setTools("[\"d\",\"e\"]")
+            .setChatTemplateKwargs("{\"extra\":\"h\"}");
+    assertThat(admit(record(prompt.build())).tokenIds()).containsExactly(1, 2, 3, 4, 6, 7);
+    prompt.setAddGenerationPrompt(false);
+    assertThat(admit(record(prompt.build())).tokenIds()).containsExactly(1, 2, 3, 4, 7);
+  }
+
+  @Test
+  void admitsContentThatIsAListOfParts() throws Exception {
+    chat = renderer("{% for part in messages[0].content %}{{ part.text }}{% endfor %}");
+    Prompt prompt = chat(null, "{\"content\":[{\"type\":\"text\",\"text\":\"bc\"}]}");
+    assertThat(admit(record(prompt)).tokenIds()).containsExactly(1, 2);
+  }
+
+  @Test
+  void refusesMessagesWithoutATemplate() {
     refused(
         chat("r1"),
         ReasonCode.NO_CHAT_TEMPLATE,
-        "messages cannot be rendered by this version; send text or token_ids");
+        "the model came without a chat template, so messages cannot be rendered; send text or"
+            + " token_ids, or start the job with --chat-template");
+    chat = ChatRenderer.without("line=1 column=2: broken");
+    assertThat(refusal(record(chat("r1")), ReasonCode.NO_CHAT_TEMPLATE))
+        .hasMessageEndingWith("--chat-template: line=1 column=2: broken");
+  }
+
+  @Test
+  void refusesWhatTheTemplateDoesNotTakeWithoutQuotingIt() throws Exception {
+    chat = renderer("\n{{ raise_exception('Only system, not ' ~ messages[0].content) }}");
+    refused(
+        chat("r1"),
+        ReasonCode.CHAT_TEMPLATE_FAILED,
+        "the chat template failed: line=2 column=4: the template refused the conversation"
+            + " (raise_exception)");
+    chat = renderer("{{ messages[0][messages[0].content].x }}");
+    refusal(record(chat("r1")), ReasonCode.CHAT_TEMPLATE_FAILED);
+    chat = renderer("{{ messages[0].mood }}");
+    refused(
+        chat(SECRET, "{\"tone\":1}"),
+        ReasonCode.UNSUPPORTED_FIELD,
+        "a message has a member that the chat template does not read: message=0 member=tone");
+    refused(
+        chat(null, null),
+        ReasonCode.CHAT_TEMPLATE_FAILED,
+        "a message has neither content nor tool_calls: message=0");
   }
 
   @Test

@@ -33,7 +33,12 @@ final class AdmitFunctionHarnessTest {
   }
 
   private void open(Path model) throws Exception {
-    AdmitSpec spec = new AdmitSpec(model.toString(), RecordFormat.JSON, 100, 64, VOCAB);
+    open(model, null);
+  }
+
+  private void open(Path model, String chatTemplate) throws Exception {
+    AdmitSpec spec =
+        new AdmitSpec(model.toString(), RecordFormat.JSON, 100, 64, VOCAB, chatTemplate);
     harness =
         new OneInputStreamOperatorTestHarness<>(
             new ProcessOperator<>(new AdmitFunction(spec)), new SourceRecordSerializer());
@@ -126,6 +131,36 @@ final class AdmitFunctionHarnessTest {
     assertThat(deadLetters().get(0).getMessage())
         .contains("tokenizer.json")
         .doesNotContain("words");
+  }
+
+  private static final String CHAT =
+      "{\"request_id\":\"r0\",\"messages\":[{\"role\":\"user\",\"content\":\"b\"}]}";
+
+  @Test
+  void messagesAreRenderedByTheModelsTemplateOrTheJobs() throws Exception {
+    Path model = modelWithTokenizer();
+    Files.writeString(model.resolve("chat_template.jinja"), "a {{ messages[0].content }}");
+    open(model);
+    process(0, CHAT);
+    assertThat(harness.extractOutputValues().get(0).tokenIds()).containsExactly(1, 2);
+    harness.close();
+    open(model, "{{ messages[0].content }} b a");
+    process(0, CHAT);
+    assertThat(harness.extractOutputValues().get(0).tokenIds()).containsExactly(2, 2, 1);
+  }
+
+  @Test
+  void aTemplateThatCannotBeUsedRefusesMessagesAlone() throws Exception {
+    Path model = modelWithTokenizer();
+    Files.writeString(model.resolve("chat_template.jinja"), "a\n{% if %}");
+    open(model);
+    process(0, CHAT);
+    process(1, "{\"request_id\":\"r1\",\"text\":\"a b\"}");
+    assertThat(harness.extractOutputValues())
+        .extracting(AdmittedPrompt::requestId)
+        .containsExactly("r1");
+    assertThat(deadLetters().get(0).getReasonCode()).isEqualTo(ReasonCode.NO_CHAT_TEMPLATE);
+    assertThat(deadLetters().get(0).getMessage()).contains("line=2 column=7");
   }
 
   @Test

@@ -1,7 +1,6 @@
 package io.penstock.udf.model.template;
 
 import java.time.Clock;
-import java.time.ZoneId;
 import java.time.ZonedDateTime;
 import java.time.format.DateTimeFormatter;
 import java.time.format.TextStyle;
@@ -108,10 +107,5 @@ final class Strftime {
 
   private static String pattern(ZonedDateTime now, String pattern) {
     return DateTimeFormatter.ofPattern(pattern, Locale.ROOT).format(now);
-  }
-
-  /** Where a rendering takes its zone from. */
-  static Clock local() {
-    return Clock.system(ZoneId.systemDefault());
   }
 }
