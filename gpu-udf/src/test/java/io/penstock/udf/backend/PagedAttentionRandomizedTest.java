@@ -50,7 +50,7 @@ class PagedAttentionRandomizedTest {
   void planAndCompanyChangeNoBit(BackendUnderTest subject, int round) throws Exception {
     subject.assumeAvailable();
     RandomInputs random = new RandomInputs(round);
-    AttentionCase prompts = new AttentionCase(random, 3, 400, 1);
+    AttentionCase prompts = new AttentionCase(random, 3, 400, random.oneOf(1, 5));
     Side.run(
         subject,
         side -> {

@@ -24,14 +24,22 @@ import java.util.TreeMap;
 
 /**
  * Prefill of random prompts by one bare stage with all layers, no Flink: tokens/s, time per
- * operation, and the share that pure products of the same shapes would take in the same run. One
- * thread is timed by its processor time, several by the clock. Arguments: model path, precision,
- * threads, tokens of a prompt, tokens of a chunk, prompts.
+ * operation, and how far attention is from the rate that pure products of the model's shapes reach
+ * in the same run. One thread is timed by its processor time, several by the clock. Arguments:
+ * model path, precision, threads, tokens of a prompt, tokens of a chunk, prompts.
+ *
+ * <p>Attention's work is what causality asks for: a row at position p meets p + 1 keys, two
+ * products of headDim each, 2 operations a term: 4·heads·headDim·(p + 1), in all layers but the
+ * last, where only the prompt's last row attends. What is computed beyond that, on the diagonal,
+ * and the softmax count as time, not as work.
  */
 public final class CpuBench {
   private static final ThreadMXBean CLOCK = ManagementFactory.getThreadMXBean();
   private static final com.sun.management.ThreadMXBean ALLOCATIONS =
       (com.sun.management.ThreadMXBean) CLOCK;
+
+  /** Enough for the compiler. */
+  private static final int WARM_UP_TOKENS = 2048;
 
   private final int threads;
   private final Map<String, Long> nanosByOperation = new TreeMap<>();
@@ -67,20 +75,24 @@ public final class CpuBench {
       try (LlamaStage stage = new LlamaStage(config, range, backend, lease, pages, chunk)) {
         System.out.println(backend.describe());
         for (int prompt = 0; prompt < 3; prompt++) {
-          prefill(stage, config, tokens, chunk, prompt);
+          prefill(stage, config, Math.min(tokens, WARM_UP_TOKENS), chunk, prompt);
         }
         nanosByOperation.clear();
-        long best = Long.MAX_VALUE;
+        long[] each = new long[prompts];
         long allocated = ALLOCATIONS.getThreadAllocatedBytes(Thread.currentThread().getId());
         long start = now();
         for (int prompt = 0; prompt < prompts; prompt++) {
-          best = Math.min(best, prefill(stage, config, tokens, chunk, prompt));
+          each[prompt] = prefill(stage, config, tokens, chunk, prompt);
         }
         long nanos = now() - start;
         allocated = ALLOCATIONS.getThreadAllocatedBytes(Thread.currentThread().getId()) - allocated;
-        report(config, tokens, prompts, nanos, best);
+        report(config, tokens, nanos, each);
         System.out.printf("  allocated on the heap: %d bytes/prompt%n", allocated / prompts);
-        ceiling(config, lease.weights(), backend, chunk);
+        double attention = attention(config, tokens) * prompts / nanosByOperation.get("attention");
+        double ceiling = ceiling(config, lease.weights(), backend, chunk);
+        System.out.printf(
+            "attention: %.0f GFLOP/s, %.0f %% of products alone%n",
+            attention, 100 * attention / ceiling);
       }
       cache.closeIdle();
     }
@@ -106,11 +118,24 @@ public final class CpuBench {
     return threads == 1 ? CLOCK.getCurrentThreadCpuTime() : System.nanoTime();
   }
 
-  private void report(ModelConfig config, int tokens, int prompts, long nanos, long best) {
-    double all = (double) tokens * prompts;
+  /** Operations of a prompt's attention, see the class. */
+  private static double attention(ModelConfig config, int tokens) {
+    double keys = tokens * (tokens + 1.0) / 2 * (config.layers() - 1) + tokens;
+    return 4.0 * config.heads() * config.headDim() * keys;
+  }
+
+  private void report(ModelConfig config, int tokens, long nanos, long[] each) {
+    Arrays.sort(each);
+    double all = (double) tokens * each.length;
     System.out.printf(
-        "%s: %d prompts of %d tokens: %.0f tokens/s, best prompt %.0f tokens/s%n",
-        config.name(), prompts, tokens, all / nanos * 1e9, tokens * 1e9 / best);
+        "%s: %d prompts of %d tokens: %.0f tokens/s; a prompt: median %.0f, %.0f to %.0f%n",
+        config.name(),
+        each.length,
+        tokens,
+        all / nanos * 1e9,
+        tokens * 1e9 / each[each.length / 2],
+        tokens * 1e9 / each[each.length - 1],
+        tokens * 1e9 / each[0]);
     long timed = 0;
     for (Map.Entry<String, Long> entry : nanosByOperation.entrySet()) {
       timed += entry.getValue();
@@ -121,8 +146,12 @@ public final class CpuBench {
     System.out.printf("  %-16s %8.1f us/token%n", "rest", (nanos - timed) / all / 1000);
   }
 
-  /** Products of all layers, one chunk, nothing between them. */
-  private void ceiling(ModelConfig config, StageWeights weights, Backend backend, int chunk) {
+  /**
+   * Products of all layers, one chunk, nothing between them.
+   *
+   * @return GFLOP/s
+   */
+  private double ceiling(ModelConfig config, StageWeights weights, Backend backend, int chunk) {
     int queries = config.heads() * config.headDim();
     int kv = config.kvHeads() * config.headDim();
     try (Backend.Matrix hidden = backend.matrix(Backend.Role.OPERAND, chunk, config.hiddenSize());
@@ -148,6 +177,7 @@ public final class CpuBench {
       }
       System.out.printf(
           "products alone: %.0f GFLOP/s, %.0f tokens/s%n", flops / best, chunk * 1e9 / best);
+      return flops / best;
     }
   }
 

@@ -27,12 +27,24 @@ final class VectorRowKernels implements RowKernels {
   private static final int LANES = F.length();
   private static final int BYTES = 4 * LANES;
 
-  /** The bits of a rounder plus the limits: their low bits are the limits. */
-  private static final int LEAST_EXPONENT =
-      Float.floatToRawIntBits(Exponential.ROUNDER - Exponential.LIMIT);
+  /** Adding it rounds to an integer; the low bits of the sum are that, as an exponent's bits. */
+  private static final float ROUNDER = Exponential.ROUNDER + 127f;
 
-  private static final int GREATEST_EXPONENT =
-      Float.floatToRawIntBits(Exponential.ROUNDER + Exponential.LIMIT);
+  /** What such a sum looks like for 0 and for 2^126. */
+  private static final int LEAST_EXPONENT = Float.floatToRawIntBits(ROUNDER - 127f);
+
+  private static final int GREATEST_EXPONENT = Float.floatToRawIntBits(ROUNDER + 126f);
+
+  /** Rounders stay exact, and sums of them in their binade, for shifts up to this. */
+  private static final float MOST_SHIFT = 1 << 20;
+
+  private static final int HALF_GROUP = ValueOrder.GROUP / 2;
+  private static final int UPPER_HALF = 0xffff0000;
+
+  /** Far below any score, and not so far that arithmetic with it would not be finite. */
+  private static final float LOWEST = -1e30f;
+
+  private static final RowKernels SCALAR = new ScalarRowKernels();
 
   private static final ThreadLocal<float[]> LANE_SUMS =
       ThreadLocal.withInitial(() -> new float[LANES]);
@@ -145,14 +157,13 @@ final class VectorRowKernels implements RowKernels {
   }
 
   /**
-   * 2^x as {@link Exponential#exp2}, but that the exponent is cut instead of x, which takes one
-   * instruction on integers (comparing floats takes many here): outside of the limits the result is
-   * of the right size only, and a NaN may come out as a number.
+   * 2^(x - shift), rounder = {@link #ROUNDER} - shift: as {@link Exponential#exp2}, but that the
+   * exponent is cut instead of x, which takes one instruction on integers (comparing floats takes
+   * many here). Below the least exponent is 0; NaN stays NaN.
    */
-  private static FloatVector exp2(FloatVector x) {
-    FloatVector rounded = x.add(Exponential.ROUNDER);
-    FloatVector f = x.sub(rounded.sub(Exponential.ROUNDER));
-    IntVector exponent = rounded.reinterpretAsInts().max(LEAST_EXPONENT).min(GREATEST_EXPONENT);
+  private static FloatVector exp2(FloatVector x, FloatVector rounder) {
+    FloatVector rounded = x.add(rounder);
+    FloatVector f = x.sub(rounded.sub(rounder));
     FloatVector p = FloatVector.broadcast(F, Exponential.C6);
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C5));
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C4));
@@ -160,8 +171,27 @@ final class VectorRowKernels implements RowKernels {
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C2));
     p = p.fma(f, FloatVector.broadcast(F, Exponential.C1));
     p = p.fma(f, FloatVector.broadcast(F, 1f));
-    return p.reinterpretAsInts()
-        .add(exponent.lanewise(VectorOperators.LSHL, 23))
+    return p.mul(power(rounded));
+  }
+
+  /** {@link #exp2} by a shorter polynomial, good for bf16; cut to bf16. */
+  private static IntVector roughExp2(FloatVector x, FloatVector rounder) {
+    FloatVector rounded = x.add(rounder);
+    FloatVector f = x.sub(rounded.sub(rounder));
+    FloatVector p = FloatVector.broadcast(F, Exponential.ROUGH_C3);
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.ROUGH_C2));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.ROUGH_C1));
+    p = p.fma(f, FloatVector.broadcast(F, Exponential.ROUGH_C0));
+    return p.mul(power(rounded)).reinterpretAsInts().lanewise(VectorOperators.AND, UPPER_HALF);
+  }
+
+  /** The power of two whose biased exponent is in the low bits of what was rounded. */
+  private static FloatVector power(FloatVector rounded) {
+    return rounded
+        .reinterpretAsInts()
+        .max(LEAST_EXPONENT)
+        .min(GREATEST_EXPONENT)
+        .lanewise(VectorOperators.LSHL, 23)
         .reinterpretAsFloats();
   }
 
@@ -169,10 +199,11 @@ final class VectorRowKernels implements RowKernels {
   public void gate(ByteBuffer in, int inAt, int count, boolean bf16, ByteBuffer out, int outAt) {
     int vectors = F.loopBound(count);
     int upAt = inAt + 4 * count;
+    FloatVector rounder = FloatVector.broadcast(F, ROUNDER);
     for (int c = 0; c < vectors; c += LANES) {
       FloatVector gate = load(in, inAt + 4 * c);
       FloatVector up = load(in, upAt + 4 * c);
-      FloatVector below = exp2(gate.mul(-Exponential.LOG2_E)).add(1f);
+      FloatVector below = exp2(gate.mul(-Exponential.LOG2_E), rounder).add(1f);
       store(bf16, gate.div(below).mul(up), out, outAt, c);
     }
     ScalarRowKernels.gate(in, inAt, vectors, count, bf16, out, outAt);
@@ -222,58 +253,80 @@ final class VectorRowKernels implements RowKernels {
     ScalarRowKernels.widen(in, inAt, bf16, vectors, count, out, outAt);
   }
 
+  /** In plain Java: it is rarely asked for. */
   @Override
   public float max(ByteBuffer in, int inAt, int count) {
-    FloatVector m0 = FloatVector.broadcast(F, Float.NEGATIVE_INFINITY);
-    FloatVector m1 = m0;
-    FloatVector m2 = m0;
-    FloatVector m3 = m0;
-    int c = 0;
-    for (; c <= count - 4 * LANES; c += 4 * LANES) {
-      int at = inAt + 4 * c;
-      m0 = m0.max(load(in, at));
-      m1 = m1.max(load(in, at + BYTES));
-      m2 = m2.max(load(in, at + 2 * BYTES));
-      m3 = m3.max(load(in, at + 3 * BYTES));
-    }
-    for (; c <= count - LANES; c += LANES) {
-      m0 = m0.max(load(in, inAt + 4 * c));
-    }
-    float max = m0.max(m1).max(m2.max(m3)).reduceLanes(VectorOperators.MAX);
-    return ScalarRowKernels.max(in, inAt, c, count, max);
+    return SCALAR.max(in, inAt, count);
   }
 
   @Override
   public float exponentials(
-      ByteBuffer in,
-      int inAt,
-      float scale,
-      float shift,
-      int count,
-      int width,
-      boolean bf16,
-      ByteBuffer out,
-      int outAt) {
-    FloatVector factor = FloatVector.broadcast(F, scale);
-    FloatVector offset = FloatVector.broadcast(F, -shift);
+      ByteBuffer x, int at, float shift, int begin, int end, int width, boolean bf16) {
+    if (!(Math.abs(shift) <= MOST_SHIFT)) {
+      return SCALAR.exponentials(x, at, shift, begin, end, width, bf16);
+    }
+    int first = begin & -ValueOrder.GROUP;
+    int last = Math.min(width, (end + ValueOrder.GROUP - 1) & -ValueOrder.GROUP);
+    for (int c = first; c < begin; c++) {
+      x.putFloat(at + 4 * c, LOWEST);
+    }
+    fill(x, at + 4 * end, LOWEST, ValueOrder.GROUP);
+    int sumsAt = at + 4 * width;
+    if (bf16) {
+      pairs(x, at, ROUNDER - shift, first, last, sumsAt);
+    } else {
+      singles(x, at, ROUNDER - shift, first, last, sumsAt);
+    }
+    int element = bf16 ? 2 : 4;
+    fill(x, at, 0f, first * element / 4);
+    fill(x, at + last * element, 0f, (width - last) * element / 4);
+    return sum(x, sumsAt);
+  }
+
+  /** A multiple of 16 floats. */
+  private static void fill(ByteBuffer out, int outAt, float value, int count) {
+    FloatVector values = FloatVector.broadcast(F, value);
+    for (int c = 0; c < count; c += LANES) {
+      values.intoByteBuffer(out, outAt + 4 * c, ORDER);
+    }
+  }
+
+  private static void singles(
+      ByteBuffer x, int at, float rounder, int first, int last, int sumsAt) {
+    FloatVector rounders = FloatVector.broadcast(F, rounder);
     FloatVector sums = FloatVector.zero(F);
-    int c = 0;
-    for (; c <= count - LANES; c += LANES) {
-      FloatVector e = exp2(load(in, inAt + 4 * c).fma(factor, offset));
-      store(bf16, e, out, outAt, c);
+    for (int c = first; c < last; c += LANES) {
+      FloatVector e = exp2(load(x, at + 4 * c), rounders);
+      e.intoByteBuffer(x, at + 4 * c, ORDER);
       sums = sums.add(e);
     }
-    float sum = sum(sums) + (shift - shift); // not finite if the shift is not
-    int tail = Math.min(width, c + LANES);
-    sum =
-        ScalarRowKernels.exponentials(
-            in, inAt, scale, shift, c, count, tail, bf16, out, outAt, sum);
-    FloatVector zero = FloatVector.zero(F);
-    for (c = tail; c <= width - LANES; c += LANES) {
-      store(bf16, zero, out, outAt, c);
+    sums.intoByteBuffer(x, sumsAt, ORDER);
+  }
+
+  /** Two vectors, half a group apart, become one, element by element side by side. */
+  private static void pairs(ByteBuffer x, int at, float rounder, int first, int last, int sumsAt) {
+    FloatVector rounders = FloatVector.broadcast(F, rounder);
+    FloatVector sums = FloatVector.zero(F);
+    for (int pair = first / 2; pair < last / 2; pair += LANES) {
+      int from = at + 4 * (pair + (pair & -HALF_GROUP));
+      IntVector low = roughExp2(load(x, from), rounders);
+      IntVector high = roughExp2(load(x, from + 4 * HALF_GROUP), rounders);
+      sums = sums.add(low.reinterpretAsFloats()).add(high.reinterpretAsFloats());
+      low.lanewise(VectorOperators.LSHR, 16)
+          .lanewise(VectorOperators.OR, high)
+          .intoByteBuffer(x, at + 4 * pair, ORDER);
     }
-    for (; c < width; c++) {
-      ScalarRowKernels.store(bf16, out, outAt, c, 0f);
+    sums.intoByteBuffer(x, sumsAt, ORDER);
+  }
+
+  /** The sum of a vector's lanes, always in the same order. */
+  private static float sum(ByteBuffer in, int at) {
+    float sum = 0f;
+    for (int lane = 0; lane < LANES; lane += 4) {
+      int four = at + 4 * lane;
+      sum +=
+          (in.getFloat(four) + in.getFloat(four + 4))
+              + (in.getFloat(four + 8) + in.getFloat(four + 12));
     }
     return sum;
   }

@@ -9,12 +9,10 @@ import java.util.List;
  * One lane's attention: the products for each number of pages in a block, and scratch memory for
  * one tile. One thread at a time.
  *
- * <p>Softmax is online, block by block of keys in the order of positions (Milakov and Gimelshein
- * 2018, "Online normalizer calculation for softmax"): with m the largest score so far, l the sum of
- * e^(score - m) and o the so weighted sum of values, a block with larger m' scales l and o by e^(m
- * - m'). Blocks follow one another from the first page that any row of the tile's page could see,
- * and a tile's rows all end on the same page, so a row always meets the same blocks, whatever the
- * chunk plan. What lies outside the window of all of them is not read.
+ * <p>Blocks of keys follow one another, in the order of positions, from the first page that any row
+ * of the tile's page could see, and a tile's rows all end on the same page: so a row always meets
+ * the same blocks, whatever the chunk plan. What lies outside the window of all of them is not
+ * read. Between the two products of a block stands {@link OnlineSoftmax}.
  */
 final class AttentionKernel implements AutoCloseable {
   private static final int PAGE = KvLayout.PAGE_TOKENS;
@@ -24,26 +22,20 @@ final class AttentionKernel implements AutoCloseable {
   private final boolean bf16;
   private final List<ProductCall> scoreCalls = new ArrayList<>();
   private final List<ProductCall> outputCalls = new ArrayList<>();
-  private final NativeBlock[] blocks = new NativeBlock[7];
+  private final NativeBlock[] blocks = new NativeBlock[6];
   private final NativeBlock queries;
   private final NativeBlock scores;
-  private final NativeBlock probabilities;
   private final NativeBlock output;
   private final NativeBlock blockOutput;
   private final NativeBlock gatheredKeys;
   private final NativeBlock gatheredValues;
   private final ByteBuffer queryBytes;
-  private final ByteBuffer scoreBytes;
-  private final ByteBuffer probabilityBytes;
+  private final OnlineSoftmax softmax;
   private final ByteBuffer outputBytes;
   private final ByteBuffer blockOutputBytes;
   private final ByteBuffer gatheredKeyBytes;
   private final ByteBuffer gatheredValueBytes;
-  private final float[] maxima;
-  private final float[] sums;
-  private final float[] factors;
   private final float scoreScale;
-  private final byte[] zeros;
 
   AttentionKernel(
       AttentionShape shape,
@@ -61,23 +53,17 @@ final class AttentionKernel implements AutoCloseable {
     long gathered = shape.blockKeys() * (long) shape.headDim() * element;
     this.queries = scratch(0, rows * shape.headDim() * element);
     this.scores = scratch(1, rows * shape.scoreStride() * 4);
-    this.probabilities = scratch(2, rows * shape.scoreStride() * element);
-    this.output = scratch(3, rows * shape.headDim() * 4);
-    this.blockOutput = scratch(4, rows * shape.headDim() * 4);
-    this.gatheredKeys = scratch(5, gathered);
-    this.gatheredValues = scratch(6, gathered);
+    this.output = scratch(2, rows * shape.headDim() * 4);
+    this.blockOutput = scratch(3, rows * shape.headDim() * 4);
+    this.gatheredKeys = scratch(4, gathered);
+    this.gatheredValues = scratch(5, gathered);
     this.queryBytes = queries.view();
-    this.scoreBytes = scores.view();
-    this.probabilityBytes = probabilities.view();
     this.outputBytes = output.view();
     this.blockOutputBytes = blockOutput.view();
     this.gatheredKeyBytes = gatheredKeys.view();
     this.gatheredValueBytes = gatheredValues.view();
-    this.maxima = new float[shape.rows()];
-    this.sums = new float[shape.rows()];
-    this.factors = new float[shape.rows()];
+    this.softmax = new OnlineSoftmax(shape, kernels, scores.view());
     this.scoreScale = (float) (1.0 / Math.sqrt(shape.headDim())) * Exponential.LOG2_E;
-    this.zeros = new byte[shape.blockKeys() * shape.precision().bytes()];
   }
 
   private NativeBlock scratch(int index, long bytes) {
@@ -111,6 +97,7 @@ final class AttentionKernel implements AutoCloseable {
       int kvHead,
       CpuMatrix out) {
     packQueries(qkv, firstRow, rows, kvHead);
+    softmax.begin();
     int ownPage = firstPosition / PAGE;
     int keys = (ownPage + 1) * PAGE;
     int start = Math.max(0, ownPage * PAGE - window + 1) / PAGE * PAGE;
@@ -120,9 +107,13 @@ final class AttentionKernel implements AutoCloseable {
       long valuesAt = locate(pool, layer, kvHead, true, pageTable, first, count);
       int calls = count / PAGE - 1;
       scoreCalls.get(calls).run(queries.address(), keysAt, 0, scores.address());
-      softmax(rows, count, firstPosition - first, window, first == start);
+      int own = firstPosition - first;
+      if (!softmax.run(rows, count, own, window)) {
+        scoreCalls.get(calls).run(queries.address(), keysAt, 0, scores.address());
+        softmax.again(rows, count, own, window);
+      }
       NativeBlock to = first == start ? output : blockOutput;
-      outputCalls.get(calls).run(probabilities.address(), valuesAt, 0, to.address());
+      outputCalls.get(calls).run(scores.address(), valuesAt, 0, to.address());
       if (first > start) {
         accumulate(rows);
       }
@@ -130,6 +121,7 @@ final class AttentionKernel implements AutoCloseable {
     finish(rows, firstRow, kvHead, out);
   }
 
+  /** Scaled here, so that scores are exponents of 2. */
   private void packQueries(CpuMatrix qkv, int firstRow, int rows, int kvHead) {
     int headDim = shape.headDim();
     int element = shape.precision().bytes();
@@ -137,8 +129,8 @@ final class AttentionKernel implements AutoCloseable {
       int headAt = 4 * (kvHead * shape.group() + g) * headDim;
       for (int i = 0; i < rows; i++) {
         int to = (g * PAGE + i) * headDim * element;
-        kernels.narrow(
-            qkv.bytes(), qkv.offset(firstRow + i) + headAt, headDim, bf16, queryBytes, to);
+        int from = qkv.offset(firstRow + i) + headAt;
+        kernels.scale(qkv.bytes(), from, scoreScale, headDim, bf16, queryBytes, to);
       }
     }
   }
@@ -170,61 +162,13 @@ final class AttentionKernel implements AutoCloseable {
     return (values ? gatheredValues : gatheredKeys).address();
   }
 
-  /**
-   * Turns a block's scores into probabilities. The first block may lie outside the window of the
-   * tile's last rows: these then have a sum of 0 and a largest score of −∞, which the next block
-   * makes good.
-   *
-   * @param keys keys of the block
-   * @param own the first row's own key, counted from the block's first; row i's is i further
-   * @param window how many keys a row sees, its own the last
-   * @param firstBlock whether nothing came before
-   */
-  private void softmax(int rows, int keys, int own, int window, boolean firstBlock) {
-    int element = shape.precision().bytes();
-    for (int g = 0; g < shape.group(); g++) {
-      for (int i = 0; i < rows; i++) {
-        int row = g * PAGE + i;
-        int end = Math.min(keys, own + i + 1);
-        int begin = Math.min(end, Math.max(0, own + i + 1 - window));
-        int valid = end - begin;
-        int scoresAt = 4 * (row * shape.scoreStride() + begin);
-        int to = element * row * shape.scoreStride();
-        probabilityBytes.put(to, zeros, 0, element * begin);
-        if (valid == 0) {
-          maxima[row] = Float.NEGATIVE_INFINITY;
-          sums[row] = 0f;
-          continue;
-        }
-        float max = kernels.max(scoreBytes, scoresAt, valid) * scoreScale;
-        float before = maxima[row];
-        float now = firstBlock ? max : Math.max(max, before);
-        float sum =
-            kernels.exponentials(
-                scoreBytes,
-                scoresAt,
-                scoreScale,
-                now,
-                valid,
-                keys - begin,
-                bf16,
-                probabilityBytes,
-                to + element * begin);
-        float factor = firstBlock ? 0f : Exponential.exp2(before - now);
-        maxima[row] = now;
-        sums[row] = firstBlock ? sum : Math.fma(sums[row], factor, sum);
-        factors[row] = factor;
-      }
-    }
-  }
-
   private void accumulate(int rows) {
     int headDim = shape.headDim();
     for (int g = 0; g < shape.group(); g++) {
       for (int i = 0; i < rows; i++) {
         int row = g * PAGE + i;
         int at = 4 * row * headDim;
-        kernels.scaleAndAdd(outputBytes, at, factors[row], blockOutputBytes, at, headDim);
+        kernels.scaleAndAdd(outputBytes, at, softmax.factor(row), blockOutputBytes, at, headDim);
       }
     }
   }
@@ -237,7 +181,7 @@ final class AttentionKernel implements AutoCloseable {
       for (int i = 0; i < rows; i++) {
         int row = g * PAGE + i;
         int to = out.offset(firstRow + i) + headAt;
-        float factor = 1f / sums[row];
+        float factor = 1f / softmax.sum(row);
         kernels.scale(outputBytes, 4 * row * headDim, factor, headDim, bf16, out.bytes(), to);
       }
     }

@@ -23,8 +23,8 @@ record AttentionShape(CpuPrecision precision, int group, int headDim, int blockK
 
   private static final int MOST_BLOCK_KEYS = 512;
 
-  /** Gaps between rows, so that rows do not fall on the same cache sets. */
-  private static final int GAP = 32;
+  /** Gaps between rows: scratch, and so that rows do not fall on the same cache sets. */
+  private static final int GAP = ValueOrder.GROUP;
 
   static AttentionShape of(CpuPrecision precision, int heads, int kvHeads, int headDim) {
     int group = heads / kvHeads;
@@ -39,7 +39,7 @@ record AttentionShape(CpuPrecision precision, int group, int headDim, int blockK
     return group * KvLayout.PAGE_TOKENS;
   }
 
-  /** Elements from one row of scores or probabilities to the next. */
+  /** Elements from one row of scores to the next. */
   int scoreStride() {
     return blockKeys + GAP;
   }
@@ -50,9 +50,10 @@ record AttentionShape(CpuPrecision precision, int group, int headDim, int blockK
         precision, rows(), headDim, keys, headDim, scoreStride(), false, Layout.TRANSPOSED);
   }
 
-  /** Output of one block: probabilities times values. */
+  /** Output of one block: probabilities, which lie where the scores did, times values. */
   ProductShape outputs(int keys) {
+    int sourceStride = scoreStride() * Float.BYTES / precision.bytes();
     return new ProductShape(
-        precision, rows(), keys, headDim, scoreStride(), headDim, false, Layout.PLAIN);
+        precision, rows(), keys, headDim, sourceStride, headDim, false, Layout.PLAIN);
   }
 }

@@ -13,7 +13,9 @@ import java.nio.ByteBuffer;
  *                   └ values ─ page 0: token 0 … 63, headDim elements each ─ page 1 ─ …
  * </pre>
  *
- * Memory is zero until written, and takes physical memory only where it has been.
+ * In bf16, the values of a page are in {@link ValueOrder}.
+ *
+ * <p>Memory is zero until written, and takes physical memory only where it has been.
  */
 final class PagedKeysValues implements Backend.KvPool {
   private final KvLayout layout;

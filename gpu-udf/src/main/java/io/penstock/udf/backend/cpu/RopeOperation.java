@@ -60,8 +60,8 @@ final class RopeOperation implements Parts {
     int page = tiles.pageTable(tile)[position / KvLayout.PAGE_TOKENS];
     int kvHeads = pool.kvHeads();
     for (int head = 0; head < kvHeads; head++) {
-      store(row, rows, heads + head, pool.view(layer, head, false), page);
-      store(row, rows, heads + kvHeads + head, pool.view(layer, head, true), page);
+      store(row, rows, heads + head, pool.view(layer, head, false), page, false);
+      store(row, rows, heads + kvHeads + head, pool.view(layer, head, true), page, bf16);
     }
   }
 
@@ -78,16 +78,22 @@ final class RopeOperation implements Parts {
   /**
    * Writes one head's rows to a page. The rest of the page is zeroed: attention multiplies it by
    * zero, which is nothing only if it is finite.
+   *
+   * @param slots whether rows go to {@link ValueOrder#slot}
    */
-  private void store(int row, int rows, int head, ByteBuffer region, int page) {
+  private void store(int row, int rows, int head, ByteBuffer region, int page, boolean slots) {
     int headDim = pool.headDim();
     int at = page * pool.pageBytes();
-    for (int i = 0; i < rows; i++) {
-      int from = qkv.offset(row + i) + 4 * head * headDim;
-      kernels.narrow(qkv.bytes(), from, headDim, bf16, region, at + i * pool.rowBytes());
-    }
-    for (int zero = at + rows * pool.rowBytes(); zero < at + pool.pageBytes(); zero += 2) {
-      region.putShort(zero, (short) 0);
+    for (int i = 0; i < KvLayout.PAGE_TOKENS; i++) {
+      int to = at + (slots ? ValueOrder.slot(i) : i) * pool.rowBytes();
+      if (i < rows) {
+        int from = qkv.offset(row + i) + 4 * head * headDim;
+        kernels.narrow(qkv.bytes(), from, headDim, bf16, region, to);
+      } else {
+        for (int zero = to; zero < to + pool.rowBytes(); zero += 2) {
+          region.putShort(zero, (short) 0);
+        }
+      }
     }
   }
 }

@@ -63,21 +63,19 @@ interface RowKernels {
   float max(ByteBuffer in, int inAt, int count);
 
   /**
-   * {@code out[c] = 2^(in[c]·scale − shift)} for c &lt; count, 0 for count ≤ c &lt; width.
+   * Turns a row of scores into exponentials where it lies: {@code 2^(x[c] − shift)} for begin ≤ c
+   * &lt; end, 0 for other c &lt; width. Float32 exponentials keep their places; bf16 ones are cut
+   * to bf16, towards zero, and go to {@link ValueOrder#slot} in the first half of the row.
    *
-   * @param shift at least the largest {@code in[c]·scale}
-   * @return the sum of the exponentials before they are rounded; NaN if the shift is not finite
+   * @param x of {@code width} scores and {@value ValueOrder#GROUP} more elements that may be
+   *     overwritten
+   * @param shift an integer; exponentials beyond 2^126 are of no use but not below 2^125
+   * @param width a multiple of {@value ValueOrder#GROUP}
+   * @return the sum of what was written, so that weights divided by it add up to 1; NaN if a score
+   *     is, or if the shift is not finite
    */
   float exponentials(
-      ByteBuffer in,
-      int inAt,
-      float scale,
-      float shift,
-      int count,
-      int width,
-      boolean bf16,
-      ByteBuffer out,
-      int outAt);
+      ByteBuffer x, int at, float shift, int begin, int end, int width, boolean bf16);
 
   /** {@code sum = sum · factor + term}. */
   void scaleAndAdd(ByteBuffer sum, int sumAt, float factor, ByteBuffer term, int termAt, int count);

@@ -105,56 +105,39 @@ final class ScalarRowKernels implements RowKernels {
 
   @Override
   public float max(ByteBuffer in, int inAt, int count) {
-    return max(in, inAt, 0, count, Float.NEGATIVE_INFINITY);
-  }
-
-  /** The larger of {@code start} and the largest of elements {@code first} and up. */
-  static float max(ByteBuffer in, int inAt, int first, int count, float start) {
-    float max = start;
-    for (int c = first; c < count; c++) {
-      float x = in.getFloat(inAt + 4 * c);
-      max = Math.max(x, max);
+    float max = Float.NEGATIVE_INFINITY;
+    for (int c = 0; c < count; c++) {
+      max = Math.max(in.getFloat(inAt + 4 * c), max);
     }
     return max;
   }
 
   @Override
   public float exponentials(
-      ByteBuffer in,
-      int inAt,
-      float scale,
-      float shift,
-      int count,
-      int width,
-      boolean bf16,
-      ByteBuffer out,
-      int outAt) {
-    return exponentials(in, inAt, scale, shift, 0, count, width, bf16, out, outAt, 0f);
-  }
-
-  /** Elements {@code first} and up of {@link #exponentials}, added to {@code start}. */
-  static float exponentials(
-      ByteBuffer in,
-      int inAt,
-      float scale,
-      float shift,
-      int first,
-      int count,
-      int width,
-      boolean bf16,
-      ByteBuffer out,
-      int outAt,
-      float start) {
-    float sum = start;
-    for (int c = first; c < count; c++) {
-      float e = Exponential.exp2(Math.fma(in.getFloat(inAt + 4 * c), scale, -shift));
-      sum += e;
-      store(bf16, out, outAt, c, e);
+      ByteBuffer x, int at, float shift, int begin, int end, int width, boolean bf16) {
+    float sum = 0f;
+    if (!bf16) {
+      for (int c = 0; c < width; c++) {
+        float e = exponential(x, at, shift, begin, end, c);
+        sum += e;
+        x.putFloat(at + 4 * c, e);
+      }
+      return sum;
     }
-    for (int c = Math.max(first, count); c < width; c++) {
-      store(bf16, out, outAt, c, 0f);
+    int half = ValueOrder.GROUP / 2;
+    for (int pair = 0; pair < width / 2; pair++) {
+      int c = pair + pair / half * half;
+      int low = Float.floatToRawIntBits(exponential(x, at, shift, begin, end, c));
+      int high = Float.floatToRawIntBits(exponential(x, at, shift, begin, end, c + half));
+      sum += Bf16.widen((short) (low >>> 16));
+      sum += Bf16.widen((short) (high >>> 16));
+      x.putInt(at + 4 * pair, (low >>> 16) | (high & 0xffff0000));
     }
     return sum;
+  }
+
+  private static float exponential(ByteBuffer x, int at, float shift, int begin, int end, int c) {
+    return begin <= c && c < end ? Exponential.exp2(x.getFloat(at + 4 * c) - shift) : 0f;
   }
 
   @Override

@@ -35,6 +35,22 @@ class ProductTest {
     }
   }
 
+  /** Attention's strides are its own: a slow kernel for one of them would go unnoticed. */
+  @ParameterizedTest
+  @EnumSource(CpuPrecision.class)
+  void attentionTakesAFastKernelForEveryBlock(CpuPrecision precision) {
+    assumeTrue(precision == CpuPrecision.F32 || OneDnn.hasBf16(), "no bf16 on this machine");
+    String wanted = precision == CpuPrecision.BF16 ? "brg_matmul:avx512_core_bf16" : "brg_matmul:";
+    AttentionShape shape = AttentionShape.of(precision, 9, 3, 64);
+    for (int keys = 64; keys <= shape.blockKeys(); keys += 64) {
+      for (ProductShape product : new ProductShape[] {shape.scores(keys), shape.outputs(keys)}) {
+        try (Product made = new Product(product)) {
+          assertThat(made.implementation()).as(product.toString()).startsWith(wanted);
+        }
+      }
+    }
+  }
+
   @Test
   void aSlowKernelIsNotTakenWhereTheMachineHasBetter() {
     ProductShape shape = ProductShape.packed(CpuPrecision.BF16, 64, 576, 960, false);

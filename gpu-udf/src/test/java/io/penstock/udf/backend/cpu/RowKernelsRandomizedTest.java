@@ -131,31 +131,81 @@ class RowKernelsRandomizedTest {
   @ParameterizedTest
   @MethodSource("kernels")
   void softmaxesInPieces(RowKernels kernels) {
-    for (int round = 0; round < ROUNDS; round++) {
-      int n = length();
-      int width = n + random.nextInt(90);
+    for (int round = 0; round < 4 * ROUNDS; round++) {
+      int width = ValueOrder.GROUP * (1 + random.nextInt(20));
+      int end = random.nextInt(width + 1);
+      int begin = random.nextBoolean() ? 0 : random.nextInt(end + 1);
+      int before = random.nextInt(5);
       boolean bf16 = random.nextBoolean();
-      ByteBuffer in = values(width, 5);
-      ByteBuffer out = values(width, 5);
-      float max = kernels.max(in, 0, n);
-      float scale = 0.3f;
-      float sum = kernels.exponentials(in, 0, scale, max * scale, n, width, bf16, out, 0);
-      double wantedMax = Double.NEGATIVE_INFINITY;
-      for (int i = 0; i < n; i++) {
-        wantedMax = Math.max(wantedMax, in.getFloat(4 * i));
-      }
-      assertThat((double) max).isEqualTo(wantedMax);
+      ByteBuffer x = values(before + width + ValueOrder.GROUP, 5);
+      ByteBuffer scores = copy(x);
+      float shift = random.nextInt(31) - 15;
+      float sum = kernels.exponentials(x, 4 * before, shift, begin, end, width, bf16);
       double wantedSum = 0;
-      for (int i = 0; i < n; i++) {
-        double e = Math.pow(2, (in.getFloat(4 * i) - wantedMax) * scale);
-        wantedSum += e;
-        double slack = e * (bf16 ? 0.00391 : 2e-6);
-        assertThat((double) read(out, 0, bf16, i)).isCloseTo(e, within(slack));
+      for (int i = 0; i < width; i++) {
+        double got = read(x, 4 * before, bf16, bf16 ? ValueOrder.slot(i) : i);
+        if (i < begin || i >= end) {
+          assertThat(got).isZero();
+          continue;
+        }
+        double wanted = Math.pow(2, scores.getFloat(4 * (before + i)) - shift);
+        // Cut, not rounded: up to a step of bf16 below, never above but for the polynomial's error.
+        assertThat(got).isBetween(wanted * (1 - (bf16 ? 0.00790 : 2e-6)), wanted * (1 + 8e-5));
+        wantedSum += got;
       }
       assertThat((double) sum).isCloseTo(wantedSum, within(wantedSum * 3e-6));
-      for (int i = n; i < width; i++) {
-        assertThat(read(out, 0, bf16, i)).isZero();
+      for (int i = 0; i < before; i++) {
+        assertThat(x.getInt(4 * i)).isEqualTo(scores.getInt(4 * i));
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void findsTheLargest(RowKernels kernels) {
+    for (int round = 0; round < ROUNDS; round++) {
+      int n = length();
+      ByteBuffer in = values(n, 5);
+      float wanted = Float.NEGATIVE_INFINITY;
+      for (int i = 0; i < n; i++) {
+        wanted = Math.max(wanted, in.getFloat(4 * i));
+      }
+      assertThat(kernels.max(in, 0, n)).isEqualTo(wanted);
+      in.putFloat(4 * random.nextInt(n), Float.NaN);
+      assertThat(kernels.max(in, 0, n)).isNaN();
+    }
+  }
+
+  /** Whatever the shift was guessed from, the sum says whether it was good. */
+  @ParameterizedTest
+  @MethodSource("kernels")
+  void sumsTellWhatIsNoNumberOrTooLarge(RowKernels kernels) {
+    int n = 2 * ValueOrder.GROUP;
+    for (boolean bf16 : new boolean[] {false, true}) {
+      for (float odd : new float[] {Float.NaN, Float.intBitsToFloat(0xffc00000)}) {
+        for (int at = 0; at < n; at++) {
+          ByteBuffer in = values(n + ValueOrder.GROUP, 5);
+          in.putFloat(4 * at, odd);
+          assertThat(kernels.exponentials(in, 0, 0f, 0, n, n, bf16)).isNaN();
+        }
+      }
+      for (float large : new float[] {64.5f, 126f, 127f, 128f, 129f, 255f, 1e6f, 2e7f, 3e38f}) {
+        ByteBuffer in = values(n + ValueOrder.GROUP, 5);
+        in.putFloat(4 * 7, large);
+        float sum = kernels.exponentials(in, 0, 0f, 0, n, n, bf16);
+        assertThat(sum).as("large=" + large).isGreaterThan(0x1p64f);
+      }
+      for (float shift : new float[] {Float.NaN, Float.POSITIVE_INFINITY}) {
+        ByteBuffer in = values(n + ValueOrder.GROUP, 5);
+        in.putFloat(0, shift);
+        assertThat(kernels.exponentials(in, 0, shift, 0, n, n, bf16)).isNaN();
+      }
+      ByteBuffer far = values(n + ValueOrder.GROUP, 5);
+      for (int i = 0; i < n; i++) {
+        far.putFloat(4 * i, far.getFloat(4 * i) + 3e6f);
+      }
+      float sum = kernels.exponentials(far, 0, 3e6f, 0, n, n, bf16);
+      assertThat(sum).as("a shift of millions").isBetween(1f, 1e12f);
     }
   }
 
@@ -200,15 +250,15 @@ class RowKernelsRandomizedTest {
   @MethodSource("kernels")
   void exponentialIsAccurateToFloatingPointPrecision(RowKernels kernels) {
     int n = 4096;
-    ByteBuffer in = direct(n);
+    ByteBuffer in = direct(n + ValueOrder.GROUP);
     for (int i = 0; i < n; i++) {
       in.putFloat(4 * i, -80f * i / n);
     }
-    ByteBuffer out = direct(n);
-    kernels.exponentials(in, 0, 1f, 0f, n, n, false, out, 0);
+    ByteBuffer before = copy(in);
+    kernels.exponentials(in, 0, 0f, 0, n, n, false);
     for (int i = 0; i < n; i++) {
-      double wanted = Math.pow(2, in.getFloat(4 * i));
-      assertThat(out.getFloat(4 * i) / wanted - 1).isCloseTo(0, within(1.5e-7));
+      double wanted = Math.pow(2, before.getFloat(4 * i));
+      assertThat(in.getFloat(4 * i) / wanted - 1).isCloseTo(0, within(1.5e-7));
     }
   }
 }
