@@ -40,7 +40,8 @@ import org.junit.jupiter.api.Timeout;
  * processes, {@code flink run}, the sample model over three stages. Forty prompts and a broken
  * record of every kind; a TaskManager is killed in the middle; the job is stopped with a savepoint
  * and started from it. Every prompt is answered, and right to the last bit; every broken record is
- * refused for its reason; no process stays.
+ * refused for its reason; no process stays. Then the same with exactly-once delivery and two
+ * TaskManagers killed, where each answer is there once.
  */
 class PrefillSystemITCase {
   private static final int TASK_MANAGERS = 3;
@@ -77,59 +78,128 @@ class PrefillSystemITCase {
 
     try (SystemCluster cluster = new SystemCluster("prefill")) {
       cluster.up(TASK_MANAGERS);
-      String job = cluster.submit(options);
-      assertThat(cluster.reachedFromOutside()).isEmpty();
-      try (KafkaProducer<byte[], byte[]> producer = producer(cluster);
-          Answers answers =
-              new Answers(cluster.bootstrapServers(), "penstock", "read_uncommitted")) {
-        send(producer, prompts.subList(0, 1), broken.subList(0, 1));
-        send(producer, prompts.subList(1, FIRST), broken.subList(1, broken.size()));
-        answers.await(PATIENCE, "first refusals", all -> all.refusals().size() >= 5);
-        cluster.kill("taskmanager-2");
-        cluster.up(TASK_MANAGERS);
-        answers.await(
-            PATIENCE,
-            "answers after the death of a TaskManager",
-            all -> all.results().stream().anyMatch(result -> result.getJobAttempt() > 0));
-
-        send(producer, prompts.subList(FIRST, SECOND), List.of());
-        String savepoint = cluster.stopWithSavepoint(job);
-        send(producer, prompts.subList(SECOND, prompts.size()), List.of());
-        List<String> again = new ArrayList<>(options);
-        again.add("--from-savepoint=" + savepoint);
-        cluster.submit(again);
-        answers.await(PATIENCE, "every answer", all -> all.answered().size() >= prompts.size());
-        answers.await(PATIENCE, "every refusal", all -> reasons(all).size() >= broken.size());
-
-        checkResults(answers, prompts, model);
-        checkRefusals(answers, broken);
-      }
+      Map<String, float[]> logits = directLogits(model, prompts);
+      atLeastOnce(cluster, options, prompts, broken, logits);
+      exactlyOnce(cluster, options, prompts, broken, logits);
     }
   }
 
-  private static KafkaProducer<byte[], byte[]> producer(SystemCluster cluster) {
-    Properties properties = new Properties();
-    properties.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, cluster.bootstrapServers());
-    return new KafkaProducer<>(properties, new ByteArraySerializer(), new ByteArraySerializer());
-  }
+  private static void atLeastOnce(
+      SystemCluster cluster,
+      List<String> options,
+      List<Good> prompts,
+      List<Broken> broken,
+      Map<String, float[]> logits)
+      throws Exception {
+    String job = cluster.submit(options);
+    assertThat(cluster.reachedFromOutside()).isEmpty();
+    try (Sender sender = new Sender(cluster.bootstrapServers(), KafkaOptions.PROMPT_TOPIC);
+        Answers answers = new Answers(cluster.bootstrapServers(), "penstock", "read_uncommitted")) {
+      sender.send(prompts.subList(0, 1), broken.subList(0, 1));
+      sender.send(prompts.subList(1, FIRST), broken.subList(1, broken.size()));
+      answers.await(PATIENCE, "first refusals", all -> all.refusals().size() >= 5);
+      cluster.awaitCheckpoint(job, PATIENCE);
+      cluster.kill("taskmanager-2");
+      cluster.up(TASK_MANAGERS);
+      answers.await(
+          PATIENCE,
+          "answers after the death of a TaskManager",
+          all -> all.results().stream().anyMatch(result -> result.getJobAttempt() > 0));
 
-  /** Sends both, the broken ones spread among the good. */
-  private static void send(
-      KafkaProducer<byte[], byte[]> producer, List<Good> good, List<Broken> broken)
-      throws InterruptedException, ExecutionException {
-    int next = 0;
-    for (int i = 0; i < good.size(); i++) {
-      send(producer, good.get(i).id(), good.get(i).encode());
-      for (; next * good.size() < (i + 1) * broken.size(); next++) {
-        send(producer, broken.get(next).key(), broken.get(next).value());
-      }
+      sender.send(prompts.subList(FIRST, SECOND), List.of());
+      String savepoint = cluster.stopWithSavepoint(job);
+      sender.send(prompts.subList(SECOND, prompts.size()), List.of());
+      List<String> again = new ArrayList<>(options);
+      again.add("--from-savepoint=" + savepoint);
+      String second = cluster.submit(again);
+      answers.await(PATIENCE, "every answer", all -> all.answered().size() >= prompts.size());
+      answers.await(PATIENCE, "every refusal", all -> reasons(all).size() >= broken.size());
+      cluster.stopWithSavepoint(second);
+
+      checkResults(answers, prompts, logits);
+      checkRefusals(answers, broken);
     }
   }
 
-  private static void send(KafkaProducer<byte[], byte[]> producer, String key, byte[] value)
-      throws InterruptedException, ExecutionException {
-    byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
-    producer.send(new ProducerRecord<>(KafkaOptions.PROMPT_TOPIC, keyBytes, value)).get();
+  /** What is committed says that a checkpoint has been completed. */
+  private static void exactlyOnce(
+      SystemCluster cluster,
+      List<String> options,
+      List<Good> prompts,
+      List<Broken> broken,
+      Map<String, float[]> logits)
+      throws Exception {
+    List<String> once = new ArrayList<>(options);
+    once.add("--delivery=exactly-once");
+    once.add("--consumer-group=once");
+    for (String topic : List.of("prompt", "result", "dead-letter")) {
+      once.add("--" + topic + "-topic=once-" + topic + "s");
+    }
+    String job = cluster.submit(once);
+    try (Sender sender = new Sender(cluster.bootstrapServers(), "once-prompts");
+        Answers answers = new Answers(cluster.bootstrapServers(), "once", "read_committed")) {
+      sender.send(prompts.subList(0, 1), broken.subList(0, 1));
+      sender.send(prompts.subList(1, FIRST), broken.subList(1, broken.size()));
+      answers.await(PATIENCE, "committed answers", all -> !all.results().isEmpty());
+      cluster.kill("taskmanager-1");
+      cluster.up(TASK_MANAGERS);
+      sender.send(prompts.subList(FIRST, SECOND), List.of());
+      answers.await(PATIENCE, "answers after the first death", all -> attempt(all) >= 1);
+      int before = attempt(answers);
+      cluster.kill("taskmanager-3");
+      cluster.up(TASK_MANAGERS);
+      sender.send(prompts.subList(SECOND, prompts.size()), List.of());
+      answers.await(PATIENCE, "answers after the second death", all -> attempt(all) > before);
+      answers.await(PATIENCE, "every answer", all -> all.answered().size() >= prompts.size());
+      answers.await(PATIENCE, "every refusal", all -> reasons(all).size() >= broken.size());
+      cluster.stopWithSavepoint(job); // commits the last that it has written
+
+      answers.readToEnd(PATIENCE);
+      checkResults(answers, prompts, logits);
+      checkRefusals(answers, broken);
+      assertThat(answers.results()).as("each answer once").hasSize(prompts.size());
+      assertThat(answers.refusals()).as("each dead letter once").hasSize(broken.size());
+    }
+  }
+
+  private static int attempt(Answers answers) {
+    return answers.results().stream().mapToInt(PrefillResult::getJobAttempt).max().orElse(-1);
+  }
+
+  /** Sends prompts, each when the one before has arrived. */
+  private static final class Sender implements AutoCloseable {
+    private final KafkaProducer<byte[], byte[]> producer;
+    private final String topic;
+
+    Sender(String bootstrapServers, String topic) {
+      Properties properties = new Properties();
+      properties.setProperty(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, bootstrapServers);
+      ByteArraySerializer bytes = new ByteArraySerializer();
+      this.producer = new KafkaProducer<>(properties, bytes, bytes);
+      this.topic = topic;
+    }
+
+    /** Sends both, the broken ones spread among the good. */
+    void send(List<Good> good, List<Broken> broken)
+        throws InterruptedException, ExecutionException {
+      int next = 0;
+      for (int i = 0; i < good.size(); i++) {
+        send(good.get(i).id(), good.get(i).encode());
+        for (; next * good.size() < (i + 1) * broken.size(); next++) {
+          send(broken.get(next).key(), broken.get(next).value());
+        }
+      }
+    }
+
+    private void send(String key, byte[] value) throws InterruptedException, ExecutionException {
+      byte[] keyBytes = key.getBytes(StandardCharsets.UTF_8);
+      producer.send(new ProducerRecord<>(topic, keyBytes, value)).get();
+    }
+
+    @Override
+    public void close() {
+      producer.close();
+    }
   }
 
   private static Set<String> reasons(Answers answers) {
@@ -153,12 +223,11 @@ class PrefillSystemITCase {
     assertThat(reasons(answers)).hasSize(broken.size());
   }
 
-  private static void checkResults(Answers answers, List<Good> prompts, Path model)
-      throws IOException {
+  private static void checkResults(
+      Answers answers, List<Good> prompts, Map<String, float[]> logits) {
     Map<String, Good> byId = new HashMap<>();
     prompts.forEach(prompt -> byId.put(prompt.id(), prompt));
     assertThat(answers.answered()).containsExactlyInAnyOrderElementsOf(byId.keySet());
-    Map<String, float[]> logits = directLogits(model, prompts);
     for (PrefillResult result : answers.results()) {
       Good prompt = byId.get(result.getRequestId());
       assertThat(result)

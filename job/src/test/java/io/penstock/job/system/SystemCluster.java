@@ -6,6 +6,10 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -19,6 +23,7 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 
 /**
  * A Kafka broker and a Flink cluster of their own, as processes, through {@code scripts/penstock}:
@@ -36,7 +41,10 @@ final class SystemCluster implements AutoCloseable {
   private static final Duration UP = Duration.ofSeconds(150);
   private static final Duration JOB = Duration.ofMinutes(3);
   private static final Duration DOWN = Duration.ofSeconds(90);
+  private static final Duration GONE = Duration.ofSeconds(30);
   private static final Pattern SAVEPOINT = Pattern.compile("Savepoint completed\\. Path: (\\S+)");
+
+  private static final Pattern COMPLETED = Pattern.compile("\"completed\":[1-9]");
 
   private final Map<String, String> environment = new HashMap<>();
   private final FrontDoor frontDoor;
@@ -110,11 +118,30 @@ final class SystemCluster implements AutoCloseable {
     return open;
   }
 
-  /** Kills a process as a machine's death would. */
+  /** Waits until the job has completed a checkpoint. */
+  void awaitCheckpoint(String job, Duration limit) {
+    URI uri =
+        URI.create(
+            "http://127.0.0.1:%s/jobs/%s/checkpoints"
+                .formatted(environment.get("PENSTOCK_REST_PORT"), job));
+    HttpClient http = HttpClient.newHttpClient();
+    HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(10)).build();
+    Awaitility.await("a completed checkpoint")
+        .atMost(limit)
+        .until(
+            () -> http.send(request, HttpResponse.BodyHandlers.ofString()).body(),
+            body -> COMPLETED.matcher(body).find());
+  }
+
+  /**
+   * Kills a process as a machine's death would; returns when it is gone, so that {@link #up} does
+   * not take it for one that runs.
+   */
   void kill(String name) throws IOException {
     long pid = pid(name);
     assertThat(ProcessHandle.of(pid)).as("%s, pid %d", name, pid).isPresent();
     assertThat(ProcessHandle.of(pid).orElseThrow().destroyForcibly()).isTrue();
+    Awaitility.await(name + " is gone").atMost(GONE).until(() -> !runs(pid));
   }
 
   /**
