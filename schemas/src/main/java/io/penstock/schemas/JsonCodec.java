@@ -17,7 +17,6 @@ import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.CharsetDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.Map;
 import org.apache.avro.Schema;
 import org.apache.avro.specific.SpecificData;
 import org.apache.avro.specific.SpecificRecord;
@@ -44,23 +43,19 @@ public final class JsonCodec<T extends SpecificRecord> {
 
   /** Prompts. */
   public static final JsonCodec<Prompt> PROMPT =
-      new JsonCodec<>(
-          Prompt.getClassSchema(),
-          Map.of(
-              "prompt", "text",
-              "max_tokens", "max_new_tokens",
-              "max_completion_tokens", "max_new_tokens"));
+      new JsonCodec<>(Prompt.getClassSchema(), ForeignFields.OPENAI);
 
   /** Results. */
   public static final JsonCodec<PrefillResult> PREFILL_RESULT =
-      new JsonCodec<>(PrefillResult.getClassSchema(), Map.of());
+      new JsonCodec<>(PrefillResult.getClassSchema(), ForeignFields.NONE);
 
   /** Dead letters. */
   public static final JsonCodec<DeadLetter> DEAD_LETTER =
-      new JsonCodec<>(DeadLetter.getClassSchema(), Map.of());
+      new JsonCodec<>(DeadLetter.getClassSchema(), ForeignFields.NONE);
 
   /** Cancels. */
-  public static final JsonCodec<Cancel> CANCEL = new JsonCodec<>(Cancel.getClassSchema(), Map.of());
+  public static final JsonCodec<Cancel> CANCEL =
+      new JsonCodec<>(Cancel.getClassSchema(), ForeignFields.NONE);
 
   static final SpecificData MODEL = new SpecificData(JsonCodec.class.getClassLoader());
 
@@ -81,11 +76,11 @@ public final class JsonCodec<T extends SpecificRecord> {
           .build();
 
   private final Schema schema;
-  private final Map<String, String> aliases;
+  private final ForeignFields foreign;
 
-  private JsonCodec(Schema schema, Map<String, String> aliases) {
+  private JsonCodec(Schema schema, ForeignFields foreign) {
     this.schema = schema;
-    this.aliases = aliases;
+    this.foreign = foreign;
   }
 
   /**
@@ -111,13 +106,23 @@ public final class JsonCodec<T extends SpecificRecord> {
    *     EMPTY_REQUEST_ID} if it is not there, else {@code UNREADABLE_RECORD}
    */
   public T decode(byte[] bytes) throws UnreadableRecordException {
+    return decode(bytes, null);
+  }
+
+  /**
+   * @param bytes one JSON object in UTF-8; may be anything, also null (Kafka's tombstone)
+   * @param defaultRequestId the request_id if the object has none; null if there is none either
+   * @return the record
+   * @throws UnreadableRecordException as {@link #decode(byte[])}
+   */
+  public T decode(byte[] bytes, String defaultRequestId) throws UnreadableRecordException {
     if (bytes == null || bytes.length > MAX_BYTES) {
       throw UnreadableRecordException.unreadable(
           bytes == null
               ? "record has no value"
               : "JSON record is too long: bytes=" + bytes.length + " limit=" + MAX_BYTES);
     }
-    JsonReader reader = new JsonReader(schema, aliases);
+    JsonReader reader = new JsonReader(schema, foreign, defaultRequestId);
     // By a decoder of our own: Jackson would guess UTF-16 or UTF-32 from the first bytes.
     CharsetDecoder utf8 = StandardCharsets.UTF_8.newDecoder(); // refuses what is malformed
     try (JsonParser json =

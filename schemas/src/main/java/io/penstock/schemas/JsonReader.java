@@ -28,37 +28,47 @@ final class JsonReader {
   private static final int MAX_NAME_IN_MESSAGE = 64;
 
   private final Schema schema;
-  private final Map<String, String> aliases;
+  private final ForeignFields foreign;
+  private final String defaultRequestId;
   private String requestId;
   private String problem;
+  private ReasonCode reasonCode = ReasonCode.UNREADABLE_RECORD;
 
   /**
    * @param schema of the record
-   * @param aliases other names of its fields
+   * @param foreign other fields that are known
+   * @param defaultRequestId the request_id if the object has none; null if there is none either
    */
-  JsonReader(Schema schema, Map<String, String> aliases) {
+  JsonReader(Schema schema, ForeignFields foreign, String defaultRequestId) {
     this.schema = schema;
-    this.aliases = aliases;
+    this.foreign = foreign;
+    this.defaultRequestId = defaultRequestId;
   }
 
   Object read(JsonParser json) throws IOException, UnreadableRecordException {
     if (json.nextToken() != JsonToken.START_OBJECT) {
       throw UnreadableRecordException.unreadable("record is not a JSON object");
     }
-    Object datum = record(json, schema, "");
+    IndexedRecord datum = record(json, schema, "");
     if (json.nextToken() != null) {
       note(
           "something follows the JSON object: character="
               + json.currentTokenLocation().getCharOffset());
     }
+    if (requestId == null && defaultRequestId != null) {
+      requestId = defaultRequestId;
+      datum.put(schema.getField(REQUEST_ID).pos(), requestId);
+    }
     if (requestId == null
         && !schema.getField(REQUEST_ID).schema().isNullable()
         && problem == null) {
       throw new UnreadableRecordException(
-          ReasonCode.EMPTY_REQUEST_ID, null, "request_id is missing");
+          ReasonCode.EMPTY_REQUEST_ID,
+          null,
+          "request_id is missing, and the record has no key that could stand for it");
     }
     if (problem != null) {
-      throw new UnreadableRecordException(ReasonCode.UNREADABLE_RECORD, requestId, problem);
+      throw new UnreadableRecordException(reasonCode, requestId, problem);
     }
     return datum;
   }
@@ -66,10 +76,10 @@ final class JsonReader {
   /** What to throw when the text turned out not to be JSON, or beyond the limits. */
   UnreadableRecordException malformed(String where) {
     note("not valid JSON, or beyond the limits on length and depth: " + where);
-    return new UnreadableRecordException(ReasonCode.UNREADABLE_RECORD, requestId, problem);
+    return new UnreadableRecordException(reasonCode, requestId, problem);
   }
 
-  private Object record(JsonParser json, Schema record, String path) throws IOException {
+  private IndexedRecord record(JsonParser json, Schema record, String path) throws IOException {
     IndexedRecord datum = (IndexedRecord) JsonCodec.MODEL.newRecord(null, record);
     boolean[] seen = new boolean[record.getFields().size()];
     Schema.Field rest = JsonText.members(record);
@@ -83,8 +93,7 @@ final class JsonReader {
       Schema.Field named = path.isEmpty() ? field(name, token) : record.getField(name);
       Schema.Field field = Objects.equals(named, rest) ? null : named;
       if (field == null && rest == null) {
-        note("unknown field: field=" + path + readable(name));
-        json.skipChildren();
+        unknown(json, name, path);
       } else if (field != null && seen[field.pos()]) {
         note("field is given twice: field=" + path + field.name());
         json.skipChildren();
@@ -115,6 +124,16 @@ final class JsonReader {
     return datum;
   }
 
+  private void unknown(JsonParser json, String name, String path) throws IOException {
+    if (!path.isEmpty() || !foreign.unsupported().containsKey(name)) {
+      note("unknown field: field=" + path + readable(name));
+    } else if (!foreign.changesNothing(name, json) && problem == null) {
+      reasonCode = ReasonCode.UNSUPPORTED_FIELD;
+      note(foreign.refusal(name));
+    }
+    json.skipChildren();
+  }
+
   private void put(
       IndexedRecord datum, Schema.Field field, JsonParser json, JsonToken token, String path)
       throws IOException {
@@ -140,7 +159,7 @@ final class JsonReader {
   }
 
   private Schema.Field field(String name, JsonToken token) {
-    String own = aliases.getOrDefault(name, name);
+    String own = foreign.aliases().getOrDefault(name, name);
     boolean tokenIds = name.equals(PROMPT) && own.equals("text") && token == JsonToken.START_ARRAY;
     return schema.getField(tokenIds ? "token_ids" : own);
   }

@@ -35,6 +35,65 @@ final class JsonCodecTest {
   }
 
   @Test
+  void fieldsOfOpenAisThatChangeNothingAreLetThrough() throws UnreadableRecordException {
+    String line =
+        """
+        {"id":"a","prompt":"x","n":1,"stream":false,"temperature":0.0,"top_p":1.0,"stop":null,"model":null,
+         "logprobs":false,"logit_bias":null,"presence_penalty":0,"echo":null}
+        """;
+    assertThat(JsonCodec.PROMPT.decode(line))
+        .isEqualTo(Prompt.newBuilder().setRequestId("a").setText("x").build());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          "temperature":0.7        | field=temperature supported=0
+          "temperature":"0"        | field=temperature supported=0
+          "n":2                    | field=n supported=1
+          "n":true                 | field=n supported=1
+          "n":1e999                | field=n supported=1
+          "stream":true            | field=stream supported=false
+          "stream":0               | field=stream supported=false
+          "stop":["xyzzy"]         | field=stop
+          "model":"xyzzy"          | field=model; a job runs one model
+          "top_logprobs":5         | field=top_logprobs; top_logits returns
+          "stream_options":{"x":1} | field=stream_options
+          """)
+  void otherFieldsOfOpenAisAreRefusedAsNotSupported(String member, String message) {
+    UnreadableRecordException refused = refused("{" + member + ",\"request_id\":\"a\"}");
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNSUPPORTED_FIELD);
+    assertThat(refused.requestId()).isEqualTo("a");
+    assertThat(refused)
+        .hasMessageStartingWith("field is not supported: " + message)
+        .hasMessageNotContaining(SECRET);
+  }
+
+  @Test
+  void theFirstThingThatIsWrongIsTold() {
+    UnreadableRecordException refused = refused("{\"txt\":1,\"n\":2,\"request_id\":\"a\"}");
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNREADABLE_RECORD);
+    assertThat(refused).hasMessageContaining("unknown field: field=txt");
+    refused = refused("{\"n\":2,\"txt\":1,\"request_id\":\"a\"}");
+    assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNSUPPORTED_FIELD);
+    assertThat(refused).hasMessageContaining("field=n");
+  }
+
+  @Test
+  void aDefaultStandsForARequestIdThatIsMissing() throws UnreadableRecordException {
+    for (String line : List.of("{\"text\":\"x\"}", "{\"text\":\"x\",\"request_id\":null}")) {
+      assertThat(JsonCodec.PROMPT.decode(line.getBytes(StandardCharsets.UTF_8), "key"))
+          .isEqualTo(Prompt.newBuilder().setRequestId("key").setText("x").build());
+    }
+    byte[] own = "{\"id\":\"own\"}".getBytes(StandardCharsets.UTF_8);
+    assertThat(JsonCodec.PROMPT.decode(own, "key").getRequestId()).isEqualTo("own");
+    byte[] empty = "{\"id\":\"\"}".getBytes(StandardCharsets.UTF_8);
+    assertThat(JsonCodec.PROMPT.decode(empty, "key").getRequestId()).isEmpty();
+  }
+
+  @Test
   void aPromptIsWrittenWithAllItsFields() {
     Prompt prompt =
         Prompt.newBuilder()

@@ -5,6 +5,7 @@ import io.penstock.job.kafka.DeadLetterHeaders;
 import io.penstock.job.kafka.KafkaConnection;
 import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
+import io.penstock.operators.admit.RecordFormat;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.ChatMessage;
 import io.penstock.schemas.JsonCodec;
@@ -102,6 +103,13 @@ final class Ask implements Callable<Integer> {
       description = "The job's dead-letter topic.")
   private String deadLetterTopic;
 
+  @Option(
+      names = "--prompt-format",
+      defaultValue = "avro",
+      paramLabel = "FORMAT",
+      description = "The job's --prompt-format: ${COMPLETION-CANDIDATES}.")
+  private RecordFormat promptFormat;
+
   @Spec private CommandSpec spec;
 
   /** What the prompt is. */
@@ -142,7 +150,11 @@ final class Ask implements Callable<Integer> {
     Prompt prompt = prompt();
     try (KafkaMessages messages = KafkaMessages.connect(connection.clients())) {
       messages.listen(resultTopic, deadLetterTopic);
-      byte[] record = AvroCodec.PROMPT.encode(prompt);
+      byte[] record =
+          switch (promptFormat) {
+            case AVRO -> AvroCodec.PROMPT.encode(prompt);
+            case JSON -> JsonCodec.PROMPT.encode(prompt);
+          };
       RecordMetadata sent = messages.send(promptTopic, prompt.getRequestId(), record);
       InterruptNote note = new InterruptNote(prompt, spec.commandLine().getErr());
       try {
@@ -222,7 +234,10 @@ final class Ask implements Callable<Integer> {
   private static PrefillResult decode(ConsumerRecord<byte[], byte[]> record)
       throws RefusedException {
     try {
-      return AvroCodec.PREFILL_RESULT.decode(record.value());
+      return switch (RecordFormat.of(record.value())) {
+        case AVRO -> AvroCodec.PREFILL_RESULT.decode(record.value());
+        case JSON -> JsonCodec.PREFILL_RESULT.decode(record.value());
+      };
     } catch (UnreadableRecordException e) {
       throw new RefusedException("the result cannot be read: " + e.getMessage(), e);
     }

@@ -1,8 +1,10 @@
 package io.penstock.job.kafka;
 
+import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.chunk.ControlSource;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.Cancel;
+import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.UnreadableRecordException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,9 +20,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Cancels from the control topic: from now on, of all partitions; partitions that are added later
- * are found within a minute or two and read from their beginning. Each head reads all of them; the
- * ones that belong to other replicas are its own to ignore.
+ * Cancels from the control topic, in either format: from now on, of all partitions; partitions that
+ * are added later are found within a minute or two and read from their beginning. Each head reads
+ * all of them; the ones that belong to other replicas are its own to ignore.
  *
  * @param clients how to reach Kafka
  * @param topic {@code --control-topic}
@@ -62,7 +64,7 @@ record KafkaControl(KafkaClients clients, String topic) implements ControlSource
       List<Cancel> cancels = new ArrayList<>();
       for (ConsumerRecord<byte[], byte[]> record : consumer.poll(timeout)) {
         try {
-          cancels.add(AvroCodec.CANCEL.decode(record.value()));
+          cancels.add(decode(record.value()));
         } catch (UnreadableRecordException e) {
           LOG.warn(
               "ignored what is no cancel: topic={} partition={} offset={}: {}",
@@ -73,6 +75,13 @@ record KafkaControl(KafkaClients clients, String topic) implements ControlSource
         }
       }
       return cancels;
+    }
+
+    private static Cancel decode(byte[] value) throws UnreadableRecordException {
+      return switch (RecordFormat.of(value)) {
+        case AVRO -> AvroCodec.CANCEL.decode(value);
+        case JSON -> JsonCodec.CANCEL.decode(value);
+      };
     }
 
     private void assignEnd() {

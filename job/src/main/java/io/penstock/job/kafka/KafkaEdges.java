@@ -31,7 +31,7 @@ public record KafkaEdges(KafkaClients clients, KafkaOptions options, KafkaTopics
     implements PrefillEdges {
   @Override
   public RecordFormat format() {
-    return RecordFormat.AVRO;
+    return options.promptFormat();
   }
 
   @Override
@@ -49,7 +49,8 @@ public record KafkaEdges(KafkaClients clients, KafkaOptions options, KafkaTopics
 
   @Override
   public Sink<PrefillResult> results() {
-    return sink("results", new ResultSerializer(options.resultTopic()));
+    return sink(
+        "results", new ResultSerializer(options.resultTopic(), options.resultFormat()));
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.penstock.job.kafka;
 
+import io.penstock.operators.admit.RecordFormat;
 import java.time.Duration;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -58,6 +59,22 @@ public final class KafkaOptions {
   private String consumerGroup;
 
   @Option(
+      names = "--prompt-format",
+      defaultValue = "avro",
+      paramLabel = "FORMAT",
+      description =
+          "How prompts are written: ${COMPLETION-CANDIDATES}. avro is Avro's single-object encoding; json"
+              + " takes OpenAI's field names too. See docs/records.md.")
+  private RecordFormat promptFormat;
+
+  @Option(
+      names = "--result-format",
+      paramLabel = "FORMAT",
+      description =
+          "How results are written: ${COMPLETION-CANDIDATES}. Default: as the prompts are.")
+  private RecordFormat resultFormat;
+
+  @Option(
       names = "--delivery",
       defaultValue = "at-least-once",
       paramLabel = "GUARANTEE",
@@ -84,6 +101,20 @@ public final class KafkaOptions {
           "exactly-once: names the job's transactions. Keep it for as long as the job lives; two"
               + " jobs with the same one end each other's transactions. Default: --consumer-group.")
   private String transactionalIdPrefix;
+
+  /**
+   * @return {@code --prompt-format}
+   */
+  public RecordFormat promptFormat() {
+    return promptFormat;
+  }
+
+  /**
+   * @return {@code --result-format}, or the prompts' format without it
+   */
+  public RecordFormat resultFormat() {
+    return resultFormat == null ? promptFormat : resultFormat;
+  }
 
   /**
    * @return how to reach Kafka

@@ -36,6 +36,9 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
   /** What a result or a dead letter may add to the prompt that it answers. */
   private static final int ANSWER_BYTES = 64 << 10;
 
+  /** What a byte of text can become in JSON: a backslash, u and four digits. */
+  private static final int JSON_ESCAPE_BYTES = 6;
+
   /**
    * @param clients how to reach Kafka
    * @param options where the topics are
@@ -161,7 +164,12 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
   }
 
   private void check(KafkaOptions options, Consumer<String> warn) throws RefusedException {
-    int needed = Math.min(promptBytes, Labels.MAX_BYTES) + ANSWER_BYTES;
+    int needed =
+        switch (options.resultFormat()) {
+          case AVRO -> Math.min(promptBytes, Labels.MAX_BYTES) + ANSWER_BYTES;
+          case JSON ->
+              JSON_ESCAPE_BYTES * Math.min(promptBytes, Labels.MAX_BYTES) + 2 * ANSWER_BYTES;
+        };
     if (resultBytes < needed) {
       throw new RefusedException(
           "topic "

@@ -1,6 +1,8 @@
 package io.penstock.job.kafka;
 
+import io.penstock.operators.admit.RecordFormat;
 import io.penstock.schemas.AvroCodec;
+import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -9,18 +11,21 @@ import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Results as Kafka records: the request id is the key, Avro's single-object form the value. */
+/** Results as Kafka records: the request id is the key. */
 final class ResultSerializer
     implements KafkaRecordSerializationSchema<PrefillResult>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   private final String topic;
+  private final RecordFormat format;
 
   /**
    * @param topic {@code --result-topic}
+   * @param format how to write the value
    */
-  ResultSerializer(String topic) {
+  ResultSerializer(String topic, RecordFormat format) {
     this.topic = topic;
+    this.format = format;
   }
 
   @Override
@@ -32,6 +37,11 @@ final class ResultSerializer
   public ProducerRecord<byte[], byte[]> serialize(
       PrefillResult result, KafkaSinkContext context, Long timestamp) {
     byte[] key = result.getRequestId().getBytes(StandardCharsets.UTF_8);
-    return new ProducerRecord<>(topic, key, AvroCodec.PREFILL_RESULT.encode(result));
+    byte[] value =
+        switch (format) {
+          case AVRO -> AvroCodec.PREFILL_RESULT.encode(result);
+          case JSON -> JsonCodec.PREFILL_RESULT.encode(result);
+        };
+    return new ProducerRecord<>(topic, key, value);
   }
 }

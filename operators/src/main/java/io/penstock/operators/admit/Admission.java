@@ -6,6 +6,9 @@ import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
 import io.penstock.schemas.UnreadableRecordException;
 import io.penstock.udf.model.Tokenizer;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -51,7 +54,7 @@ final class Admission {
   }
 
   AdmittedPrompt admit(SourceRecord origin) throws RefusedException {
-    Prompt prompt = read(origin.value());
+    Prompt prompt = read(origin);
     String requestId = prompt.getRequestId();
     if (requestId.isEmpty()) {
       throw new RefusedException(null, ReasonCode.EMPTY_REQUEST_ID, "request_id is empty");
@@ -71,15 +74,38 @@ final class Admission {
         origin);
   }
 
-  private Prompt read(byte[] value) throws RefusedException {
+  private Prompt read(SourceRecord origin) throws RefusedException {
+    byte[] value = origin.value();
     try {
       return switch (spec.format()) {
         case AVRO -> AvroCodec.PROMPT.decode(value);
-        case JSON -> JsonCodec.PROMPT.decode(value);
+        case JSON -> JsonCodec.PROMPT.decode(value, idOf(origin.key()));
       };
     } catch (UnreadableRecordException e) {
-      throw new RefusedException(Labels.repeatable(e.requestId()), e.reasonCode(), e.getMessage());
+      throw new RefusedException(
+          Labels.repeatable(e.requestId()), e.reasonCode(), e.getMessage() + hint(value));
     }
+  }
+
+  /** The key as text; null if it is none. */
+  private static String idOf(byte[] key) {
+    if (key == null || key.length == 0) {
+      return null;
+    }
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(key)).toString();
+    } catch (CharacterCodingException e) {
+      return null;
+    }
+  }
+
+  private String hint(byte[] value) {
+    boolean json = value != null && value.length > 0 && value[0] == '{';
+    boolean avro = RecordFormat.of(value) == RecordFormat.AVRO;
+    return switch (spec.format()) {
+      case AVRO -> json ? "; it looks like JSON, for a job with --prompt-format json" : "";
+      case JSON -> avro ? "; it looks like Avro, for a job with --prompt-format avro" : "";
+    };
   }
 
   /** Producers set timestamps; for one that is missing (-1) or cannot be, the time of reading. */

@@ -53,6 +53,7 @@ final class AdmissionTest {
   private int vocab = VOCAB;
   private long timestampMillis = 1234;
   private ChatRenderer chat = ChatRenderer.of(null, Clock.systemUTC());
+  private byte[] key;
 
   private static Prompt prompt(
       String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
@@ -76,7 +77,7 @@ final class AdmissionTest {
   }
 
   private SourceRecord record(byte[] value) {
-    return new SourceRecord("prompts", 3, 17, timestampMillis, null, value, List.of());
+    return new SourceRecord("prompts", 3, 17, timestampMillis, key, value, List.of());
   }
 
   private SourceRecord record(Prompt prompt) {
@@ -148,6 +149,30 @@ final class AdmissionTest {
     format = RecordFormat.JSON;
     byte[] value = "{\"request_id\":\"r9\",\"text\":[\"secret\"]}".getBytes(StandardCharsets.UTF_8);
     assertThat(refusal(record(value), ReasonCode.UNREADABLE_RECORD).requestId()).isEqualTo("r9");
+  }
+
+  @Test
+  void inJsonTheKeyStandsForAMissingId() throws Exception {
+    format = RecordFormat.JSON;
+    byte[] value = "{\"text\":\"a\"}".getBytes(StandardCharsets.UTF_8);
+    refusal(record(value), ReasonCode.EMPTY_REQUEST_ID);
+    key = "caf\u00e9".getBytes(StandardCharsets.UTF_8);
+    assertThat(admit(record(value)).requestId()).isEqualTo("caf\u00e9");
+    key = "caf\u00e9".getBytes(StandardCharsets.ISO_8859_1);
+    refusal(record(value), ReasonCode.EMPTY_REQUEST_ID);
+    key = new byte[0];
+    refusal(record(value), ReasonCode.EMPTY_REQUEST_ID);
+  }
+
+  @Test
+  void saysWhichFormatARecordSeemsToBeIn() {
+    byte[] json = JsonCodec.PROMPT.encode(text(SECRET));
+    assertThat(refusal(record(json), ReasonCode.UNREADABLE_RECORD))
+        .hasMessageEndingWith("; it looks like JSON, for a job with --prompt-format json");
+    format = RecordFormat.JSON;
+    byte[] avro = AvroCodec.PROMPT.encode(text(SECRET));
+    assertThat(refusal(record(avro), ReasonCode.UNREADABLE_RECORD))
+        .hasMessageEndingWith("; it looks like Avro, for a job with --prompt-format avro");
   }
 
   @Test
