@@ -5,8 +5,8 @@ import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.admit.SourceRecord;
 import io.penstock.operators.chunk.ControlSource;
 import io.penstock.operators.chunk.HeadOperator;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
 
@@ -25,7 +25,7 @@ public interface PrefillEdges {
   /**
    * @return takes results
    */
-  Sink<PrefillResult> results();
+  Sink<ResultRecord> results();
 
   /**
    * @param refusedBy which operator refuses, for the record

@@ -11,7 +11,7 @@ import io.penstock.operators.stage.Fragment;
 import io.penstock.operators.stage.FragmentTypeInfo;
 import io.penstock.operators.stage.StageOperatorFactory;
 import io.penstock.operators.token.FirstTokenFunction;
-import io.penstock.schemas.PrefillResult;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.udf.stage.StageOpener;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
 import org.apache.flink.api.common.operators.SlotSharingGroup;
@@ -151,10 +151,10 @@ public final class PrefillTopology {
 
   private static void results(
       DataStream<Fragment> fragments, PrefillPlan plan, PrefillEdges edges) {
-    SingleOutputStreamOperator<PrefillResult> results =
+    SingleOutputStreamOperator<ResultRecord> results =
         fragments
             .forward()
-            .process(new FirstTokenFunction(plan.firstToken()), PrefillResultSerializer.TYPE)
+            .process(new FirstTokenFunction(plan.firstToken()), ResultRecordSerializer.TYPE)
             .uid("first-token")
             .name("First token")
             .setDescription("First token: the largest logit, and the time that it took")

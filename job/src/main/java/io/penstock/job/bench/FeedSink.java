@@ -1,7 +1,7 @@
 package io.penstock.job.bench;
 
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -32,8 +32,8 @@ final class FeedSink<T> implements Sink<T> {
    * @param feed name of an open feed
    * @return takes results
    */
-  static Sink<PrefillResult> results(String feed) {
-    return new FeedSink<>(feed, result -> new Feed.Answer(result, null));
+  static Sink<ResultRecord> results(String feed) {
+    return new FeedSink<>(feed, record -> new Feed.Answer(record.result(), null));
   }
 
   /**

@@ -8,9 +8,9 @@ import io.penstock.job.local.LocalCluster;
 import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.admit.SourceRecord;
 import io.penstock.operators.chunk.ControlSource;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import io.penstock.udf.stage.StageOpener;
 import java.time.Duration;
 import java.util.List;
@@ -120,7 +120,7 @@ final class LocalWay implements Way {
     }
 
     @Override
-    public Sink<PrefillResult> results() {
+    public Sink<ResultRecord> results() {
       return FeedSink.results(feed);
     }
 

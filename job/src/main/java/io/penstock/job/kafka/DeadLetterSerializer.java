@@ -1,10 +1,10 @@
 package io.penstock.job.kafka;
 
 import io.penstock.job.PrefillEdges.RefusedBy;
+import io.penstock.operators.admit.Wire;
 import io.penstock.schemas.DeadLetter;
 import io.penstock.schemas.ReasonCode;
 import io.penstock.schemas.RecordHeader;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
@@ -63,8 +63,8 @@ final class DeadLetterSerializer
 
   /** Without the value from 1, the headers from 2, the key from 3. */
   private ProducerRecord<byte[], byte[]> record(DeadLetter letter, int omit) {
-    byte[] value = bytes(letter.getOriginalValue());
-    byte[] key = bytes(letter.getOriginalKey());
+    byte[] value = Wire.bytes(letter.getOriginalValue());
+    byte[] key = Wire.bytes(letter.getOriginalKey());
     List<RecordHeader> theirs =
         letter.getOriginalHeaders().stream()
             .filter(header -> !DeadLetterHeaders.ours(header.getKey()))
@@ -89,7 +89,7 @@ final class DeadLetterSerializer
 
   private void addHeaders(DeadLetter letter, List<RecordHeader> theirs, Headers headers) {
     for (RecordHeader header : theirs) {
-      headers.add(header.getKey(), bytes(header.getValue()));
+      headers.add(header.getKey(), Wire.bytes(header.getValue()));
     }
     add(headers, DeadLetterHeaders.TOPIC, letter.getTopic());
     add(headers, DeadLetterHeaders.PARTITION, "" + letter.getPartition());
@@ -106,15 +106,6 @@ final class DeadLetterSerializer
 
   private static void add(Headers headers, String name, String value) {
     headers.add(name, value.getBytes(StandardCharsets.UTF_8));
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    if (buffer == null) {
-      return null;
-    }
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
   }
 
   private static long sizeBytes(ProducerRecord<byte[], byte[]> record) {

@@ -4,8 +4,8 @@ import io.penstock.job.PrefillEdges;
 import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.admit.SourceRecord;
 import io.penstock.operators.chunk.ControlSource;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import java.util.Locale;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
@@ -48,9 +48,8 @@ public record KafkaEdges(KafkaClients clients, KafkaOptions options, KafkaTopics
   }
 
   @Override
-  public Sink<PrefillResult> results() {
-    return sink(
-        "results", new ResultSerializer(options.resultTopic(), options.resultFormat()));
+  public Sink<ResultRecord> results() {
+    return sink("results", new ResultSerializer(options.resultTopic(), options.resultFormat()));
   }
 
   @Override

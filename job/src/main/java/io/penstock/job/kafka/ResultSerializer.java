@@ -1,9 +1,12 @@
 package io.penstock.job.kafka;
 
 import io.penstock.operators.admit.RecordFormat;
+import io.penstock.operators.admit.Wire;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
+import io.penstock.schemas.RecordHeader;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacet;
@@ -11,9 +14,9 @@ import org.apache.flink.connector.kafka.lineage.KafkaDatasetFacetProvider;
 import org.apache.flink.connector.kafka.sink.KafkaRecordSerializationSchema;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
-/** Results as Kafka records: the request id is the key. */
+/** Results as Kafka records: the request id is the key. Carried headers come as they were. */
 final class ResultSerializer
-    implements KafkaRecordSerializationSchema<PrefillResult>, KafkaDatasetFacetProvider {
+    implements KafkaRecordSerializationSchema<ResultRecord>, KafkaDatasetFacetProvider {
   private static final long serialVersionUID = 1L;
 
   private final String topic;
@@ -35,13 +38,18 @@ final class ResultSerializer
 
   @Override
   public ProducerRecord<byte[], byte[]> serialize(
-      PrefillResult result, KafkaSinkContext context, Long timestamp) {
+      ResultRecord answer, KafkaSinkContext context, Long timestamp) {
+    PrefillResult result = answer.result();
     byte[] key = result.getRequestId().getBytes(StandardCharsets.UTF_8);
     byte[] value =
         switch (format) {
           case AVRO -> AvroCodec.PREFILL_RESULT.encode(result);
           case JSON -> JsonCodec.PREFILL_RESULT.encode(result);
         };
-    return new ProducerRecord<>(topic, key, value);
+    ProducerRecord<byte[], byte[]> record = new ProducerRecord<>(topic, key, value);
+    for (RecordHeader header : answer.headers()) {
+      record.headers().add(header.getKey(), Wire.bytes(header.getValue()));
+    }
+    return record;
   }
 }

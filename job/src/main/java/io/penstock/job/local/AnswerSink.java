@@ -1,7 +1,7 @@
 package io.penstock.job.local;
 
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import java.io.IOException;
 import java.io.Serializable;
 import org.apache.flink.api.connector.sink2.Sink;
@@ -31,10 +31,10 @@ final class AnswerSink<T> implements Sink<T> {
 
   /**
    * @param file name of an open {@link AnswerFile}
-   * @return takes results
+   * @return takes results; a line has no headers
    */
-  static Sink<PrefillResult> results(String file) {
-    return new AnswerSink<>(file, AnswerFile::result);
+  static Sink<ResultRecord> results(String file) {
+    return new AnswerSink<>(file, (answers, record) -> answers.result(record.result()));
   }
 
   /**

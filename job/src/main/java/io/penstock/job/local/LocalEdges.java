@@ -4,8 +4,8 @@ import io.penstock.job.PrefillEdges;
 import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.admit.SourceRecord;
 import io.penstock.operators.chunk.ControlSource;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
-import io.penstock.schemas.PrefillResult;
 import java.nio.file.Path;
 import org.apache.flink.api.connector.sink2.Sink;
 import org.apache.flink.api.connector.source.Source;
@@ -29,7 +29,7 @@ record LocalEdges(Path input, long lines, String answers) implements PrefillEdge
   }
 
   @Override
-  public Sink<PrefillResult> results() {
+  public Sink<ResultRecord> results() {
     return AnswerSink.results(answers);
   }
 

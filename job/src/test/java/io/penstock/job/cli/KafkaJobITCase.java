@@ -4,19 +4,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.penstock.job.kafka.DeadLetterHeaders;
-import io.penstock.job.kafka.KafkaBroker;
-import io.penstock.job.kafka.KafkaClients;
-import io.penstock.job.kafka.KafkaJob;
-import io.penstock.job.kafka.KafkaMessages;
 import io.penstock.job.kafka.KafkaOptions;
 import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ResultStatus;
-import io.penstock.udf.family.Stages;
 import io.penstock.udf.model.Goldens;
-import io.penstock.udf.model.TinyModels;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -24,8 +18,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
+import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Collectors;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.junit.jupiter.api.AfterAll;
@@ -37,36 +31,23 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** The command line tools against the job with its Kafka edges, both in this process. */
 class KafkaJobITCase {
-  private static final String MODEL = "llama-gqa-a";
+  private static final String MODEL = JobOnBroker.MODEL;
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir private static Path folder;
-  private static KafkaBroker broker;
-  private static KafkaJob job;
+  private static JobOnBroker job;
 
   private final StringWriter out = new StringWriter();
   private final StringWriter err = new StringWriter();
 
   @BeforeAll
   static void startJob() throws Exception {
-    broker = new KafkaBroker();
-    job =
-        KafkaJob.start(
-            folder,
-            new Stages(),
-            List.of(
-                "--model-path=" + TinyModels.directory(MODEL),
-                "--backend=reference",
-                "--pp-size=2",
-                "--chunked-prefill-size=64",
-                "--checkpoint-interval=200ms",
-                "--bootstrap-servers=" + broker.bootstrapServers()));
+    job = new JobOnBroker(folder);
   }
 
   @AfterAll
   static void stopJob() throws Exception {
     job.close();
-    broker.close();
   }
 
   @ParameterizedTest
@@ -144,10 +125,10 @@ class KafkaJobITCase {
                 .setRequestId("million")
                 .setTokenIds(Collections.nCopies(1_000_000, 500))
                 .build());
-    ConsumerRecord<byte[], byte[]> letter = refused("the key", value);
+    ConsumerRecord<byte[], byte[]> letter = job.refused("the key", value);
     assertThat(letter.key()).isEqualTo("the key".getBytes(UTF_8));
     assertThat(letter.value()).isEqualTo(value);
-    assertThat(headers(letter))
+    assertThat(JobOnBroker.headers(letter))
         .containsEntry(DeadLetterHeaders.REASON_CODE, "LONGER_THAN_CONTEXT")
         .containsEntry(DeadLetterHeaders.REQUEST_ID, "million")
         .containsEntry(DeadLetterHeaders.TOPIC, KafkaOptions.PROMPT_TOPIC)
@@ -158,36 +139,55 @@ class KafkaJobITCase {
   @Test
   void unreadableBytesAreKept() throws Exception {
     byte[] value = {1, 2, 3};
-    ConsumerRecord<byte[], byte[]> letter = refused("k", value);
+    ConsumerRecord<byte[], byte[]> letter = job.refused("k", value);
     assertThat(letter.value()).isEqualTo(value);
-    assertThat(headers(letter)).containsEntry(DeadLetterHeaders.REASON_CODE, "UNREADABLE_RECORD");
+    assertThat(JobOnBroker.headers(letter))
+        .containsEntry(DeadLetterHeaders.REASON_CODE, "UNREADABLE_RECORD");
   }
 
-  private static ConsumerRecord<byte[], byte[]> refused(String key, byte[] value) throws Exception {
-    try (KafkaMessages messages =
-        KafkaMessages.connect(KafkaClients.of(broker.bootstrapServers()))) {
-      messages.listen(KafkaOptions.DEAD_LETTER_TOPIC);
-      messages.send(KafkaOptions.PROMPT_TOPIC, key, value);
-      long deadline = System.nanoTime() + PATIENCE.toNanos();
-      while (System.nanoTime() < deadline) {
-        for (ConsumerRecord<byte[], byte[]> letter : messages.poll(Duration.ofMillis(100))) {
-          if (Arrays.equals(letter.key(), key.getBytes(UTF_8))) {
-            return letter;
-          }
-        }
-      }
-      throw new AssertionError("no dead letter came");
-    }
+  @Test
+  void anUnknownFingerprintIsADeadLetterUnderThatName() throws Exception {
+    byte[] value =
+        AvroCodec.PROMPT.encode(
+            Prompt.newBuilder().setRequestId("new").setTokenIds(List.of(1)).build());
+    value[9] ^= 1; // the highest byte of the fingerprint
+    ConsumerRecord<byte[], byte[]> letter = job.refused("newer", value);
+    assertThat(letter.value()).isEqualTo(value);
+    assertThat(JobOnBroker.headers(letter))
+        .containsEntry(DeadLetterHeaders.REASON_CODE, "UNKNOWN_SCHEMA")
+        .hasEntrySatisfying(
+            DeadLetterHeaders.EXCEPTION_MESSAGE,
+            message -> assertThat(message).contains("fingerprint 2ffd7a4596ecbf0e"));
   }
 
-  private static Map<String, String> headers(ConsumerRecord<byte[], byte[]> record) {
-    return Arrays.stream(record.headers().toArray())
-        .collect(Collectors.toMap(h -> h.key(), h -> new String(h.value(), UTF_8)));
+  /** Bytes of a producer with the schema's first version: {"v1", token_ids [1, 2, 3]}. */
+  @Test
+  void promptsOfTheFirstSchemaVersionAreAnswered() throws Exception {
+    byte[] value =
+        HexFormat.of().parseHex("c3012b432b181543689c" + "047631" + "00000206020406000200" + "00");
+    ConsumerRecord<byte[], byte[]> answer =
+        job.answer(JobOnBroker.prompt("k", value), KafkaOptions.RESULT_TOPIC, "v1");
+    PrefillResult result = AvroCodec.PREFILL_RESULT.decode(answer.value());
+    assertThat(result.getStatus()).isEqualTo(ResultStatus.ok);
+    assertThat(result.getPromptTokens()).isEqualTo(3);
+  }
+
+  @Test
+  void thePythonExampleGetsTheFirstToken() throws Exception {
+    Goldens.Prompt prompt = Goldens.tiny(MODEL).get(0);
+    String printed =
+        PythonExample.run(
+            "--bootstrap-servers",
+            job.bootstrapServers(),
+            "--format=avro",
+            "--token-ids",
+            ids(prompt));
+    assertThat(printed).contains("\"first_token_id\": " + prompt.argmax() + ",");
   }
 
   private int run(String command, String... args) {
     List<String> words = new ArrayList<>(List.of(command));
-    words.add("--bootstrap-servers=" + broker.bootstrapServers());
+    words.add("--bootstrap-servers=" + job.bootstrapServers());
     words.addAll(List.of(args));
     return Main.commandLine()
         .setOut(new PrintWriter(out, true))

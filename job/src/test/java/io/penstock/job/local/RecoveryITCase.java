@@ -11,6 +11,7 @@ import io.penstock.job.PrefillTopology;
 import io.penstock.operators.admit.RecordFormat;
 import io.penstock.operators.admit.SourceRecord;
 import io.penstock.operators.chunk.ControlSource;
+import io.penstock.operators.token.ResultRecord;
 import io.penstock.schemas.DeadLetter;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.PrefillResult;
@@ -199,7 +200,7 @@ class RecoveryITCase {
     }
 
     @Override
-    public Sink<PrefillResult> results() {
+    public Sink<ResultRecord> results() {
       return new ResultSink(edges.results());
     }
 
@@ -214,27 +215,27 @@ class RecoveryITCase {
     }
   }
 
-  private record ResultSink(Sink<PrefillResult> sink) implements Sink<PrefillResult> {
+  private record ResultSink(Sink<ResultRecord> sink) implements Sink<ResultRecord> {
     @Override
-    public SinkWriter<PrefillResult> createWriter(WriterInitContext context) throws IOException {
+    public SinkWriter<ResultRecord> createWriter(WriterInitContext context) throws IOException {
       return new Writer(sink.createWriter(context), ATTEMPTS.getAndIncrement() == 0);
     }
   }
 
-  private static final class Writer implements SinkWriter<PrefillResult> {
+  private static final class Writer implements SinkWriter<ResultRecord> {
     private static final int FAIL_AT = 7;
 
-    private final SinkWriter<PrefillResult> writer;
+    private final SinkWriter<ResultRecord> writer;
     private final boolean fails;
     private int results;
 
-    Writer(SinkWriter<PrefillResult> writer, boolean fails) {
+    Writer(SinkWriter<ResultRecord> writer, boolean fails) {
       this.writer = writer;
       this.fails = fails;
     }
 
     @Override
-    public void write(PrefillResult result, Context context)
+    public void write(ResultRecord result, Context context)
         throws IOException, InterruptedException {
       if (fails && ++results == FAIL_AT) {
         throw new IOException("broken on purpose");

@@ -4,6 +4,7 @@ import io.penstock.schemas.AvroCodec;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
+import io.penstock.schemas.RecordHeader;
 import io.penstock.schemas.UnreadableRecordException;
 import io.penstock.udf.model.Tokenizer;
 import java.nio.ByteBuffer;
@@ -59,7 +60,7 @@ final class Admission {
     if (requestId.isEmpty()) {
       throw new RefusedException(null, ReasonCode.EMPTY_REQUEST_ID, "request_id is empty");
     }
-    checkLabels(prompt);
+    checkLabels(prompt, CarriedHeaders.of(origin.headers()));
     checkRanges(prompt);
     int[] tokenIds = tokenIds(prompt);
     checkLength(requestId, tokenIds.length);
@@ -114,18 +115,22 @@ final class Admission {
     return origin.timestampMillis() < 0 ? now : Math.min(origin.timestampMillis(), now);
   }
 
-  private static void checkLabels(Prompt prompt) throws RefusedException {
-    long bytes = Labels.bytes(prompt.getRequestId(), prompt.getRoutingKey(), prompt.getMetadata());
+  private static void checkLabels(Prompt prompt, List<RecordHeader> headers)
+      throws RefusedException {
+    long bytes =
+        Labels.bytes(prompt.getRequestId(), prompt.getRoutingKey(), prompt.getMetadata(), headers);
     if (bytes > Labels.MAX_BYTES) {
       throw new RefusedException(
           Labels.repeatable(prompt.getRequestId()),
           ReasonCode.LABELS_TOO_LARGE,
-          "request_id, routing_key and metadata are too large together: bytes="
+          "request_id, routing_key, metadata and carried headers are too large together: bytes="
               + bytes
               + " most="
               + Labels.MAX_BYTES
               + " metadata_entries="
-              + prompt.getMetadata().size());
+              + prompt.getMetadata().size()
+              + " carried_headers="
+              + headers.size());
     }
   }
 

@@ -1,5 +1,7 @@
 package io.penstock.operators.admit;
 
+import io.penstock.schemas.RecordHeader;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -13,8 +15,8 @@ import java.util.Map;
  * @param metadata the caller's labels
  * @param arrivalMillis timestamp of its record, milliseconds since the epoch; from 0 to the time at
  *     which it was admitted, whatever the record says
- * @param origin the record it came in: the head needs it to refuse a duplicate, and does not keep
- *     it
+ * @param origin the record it came in: the head needs it to refuse a duplicate and keeps its {@link
+ *     CarriedHeaders} alone
  */
 public record AdmittedPrompt(
     String requestId,
@@ -28,5 +30,12 @@ public record AdmittedPrompt(
   /** Copies the map. */
   public AdmittedPrompt {
     metadata = Map.copyOf(metadata);
+  }
+
+  /**
+   * @return headers of its record that go on to its result
+   */
+  public List<RecordHeader> headers() {
+    return CarriedHeaders.of(origin.headers());
   }
 }

@@ -5,7 +5,6 @@ import io.penstock.schemas.ReasonCode;
 import io.penstock.schemas.RecordHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.common.typeutils.SimpleTypeSerializerSnapshot;
 import org.apache.flink.api.common.typeutils.TypeSerializerSnapshot;
@@ -26,13 +25,9 @@ public final class DeadLetterSerializer extends ValueSerializer<DeadLetter> {
   public void serialize(DeadLetter value, DataOutputView out) throws IOException {
     out.writeByte(VERSION);
     Wire.writeString(value.getRequestId(), out);
-    Wire.writeBytes(bytes(value.getOriginalKey()), out);
-    Wire.writeBytes(bytes(value.getOriginalValue()), out);
-    out.writeInt(value.getOriginalHeaders().size());
-    for (RecordHeader header : value.getOriginalHeaders()) {
-      Wire.writeString(header.getKey(), out);
-      Wire.writeBytes(bytes(header.getValue()), out);
-    }
+    Wire.writeBytes(Wire.bytes(value.getOriginalKey()), out);
+    Wire.writeBytes(Wire.bytes(value.getOriginalValue()), out);
+    Wire.writeHeaders(value.getOriginalHeaders(), out);
     Wire.writeString(value.getReasonCode().name(), out);
     Wire.writeString(value.getMessage(), out);
     Wire.writeString(value.getTopic(), out);
@@ -46,10 +41,7 @@ public final class DeadLetterSerializer extends ValueSerializer<DeadLetter> {
     String requestId = Wire.readString(in);
     ByteBuffer key = buffer(Wire.readBytes(in));
     ByteBuffer value = buffer(Wire.readBytes(in));
-    List<RecordHeader> headers = new ArrayList<>();
-    for (int left = in.readInt(); left > 0; left--) {
-      headers.add(new RecordHeader(Wire.readString(in), buffer(Wire.readBytes(in))));
-    }
+    List<RecordHeader> headers = Wire.readHeaders(in);
     return new DeadLetter(
         requestId,
         key,
@@ -60,15 +52,6 @@ public final class DeadLetterSerializer extends ValueSerializer<DeadLetter> {
         Wire.readString(in),
         in.readInt(),
         in.readLong());
-  }
-
-  private static byte[] bytes(ByteBuffer buffer) {
-    if (buffer == null) {
-      return null;
-    }
-    byte[] bytes = new byte[buffer.remaining()];
-    buffer.duplicate().get(bytes);
-    return bytes;
   }
 
   private static ByteBuffer buffer(byte[] bytes) {

@@ -1,9 +1,11 @@
 package io.penstock.operators.admit;
 
+import io.penstock.schemas.RecordHeader;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 
-/** What a prompt carries besides its tokens: id, routing key and metadata. */
+/** What a prompt carries besides its tokens: id, routing key, metadata and headers. */
 public final class Labels {
 
   /** Most bytes of a prompt's labels, as {@link #bytes} counts them. */
@@ -18,12 +20,21 @@ public final class Labels {
    * @param requestId names the prompt
    * @param routingKey its key; may be null
    * @param metadata the caller's labels
-   * @return bytes of all of them in UTF-8
+   * @param headers {@link CarriedHeaders}
+   * @return bytes of all of them, texts in UTF-8
    */
-  public static long bytes(String requestId, String routingKey, Map<String, String> metadata) {
+  public static long bytes(
+      String requestId,
+      String routingKey,
+      Map<String, String> metadata,
+      List<RecordHeader> headers) {
     long bytes = utf8(requestId) + utf8(routingKey);
     for (Map.Entry<String, String> label : metadata.entrySet()) {
       bytes += utf8(label.getKey()) + utf8(label.getValue());
+    }
+    for (RecordHeader header : headers) {
+      bytes += utf8(header.getKey());
+      bytes += header.getValue() == null ? 0 : header.getValue().remaining();
     }
     return bytes;
   }

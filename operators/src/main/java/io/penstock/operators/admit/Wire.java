@@ -1,9 +1,12 @@
 package io.penstock.operators.admit;
 
+import io.penstock.schemas.RecordHeader;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.apache.flink.core.memory.DataInputView;
 import org.apache.flink.core.memory.DataOutputView;
@@ -16,6 +19,7 @@ import org.apache.flink.core.memory.DataOutputView;
  *   string = bytes, UTF-8          (any length, unlike Java's modified UTF-8)
  *   ints   = int32 count · int32 each
  *   labels = int32 count · each: string key · string value
+ *   headers = int32 count · each: string key · bytes value
  * </pre>
  */
 public final class Wire {
@@ -43,6 +47,34 @@ public final class Wire {
               + known
               + "; was it written by another build?");
     }
+  }
+
+  /**
+   * Reads the version that a value begins with, of a type that can be read in several.
+   *
+   * @param type name of the value's type, for the message
+   * @param oldest that this build reads
+   * @param newest that this build reads, and writes
+   * @param in from here
+   * @return the version
+   * @throws IOException if it is another version
+   */
+  public static byte readVersion(String type, byte oldest, byte newest, DataInputView in)
+      throws IOException {
+    byte version = in.readByte();
+    if (version < oldest || version > newest) {
+      throw new IOException(
+          "value of another version: type="
+              + type
+              + " version="
+              + version
+              + " expected="
+              + oldest
+              + ".."
+              + newest
+              + "; was it written by another build?");
+    }
+    return version;
   }
 
   /**
@@ -151,5 +183,47 @@ public final class Wire {
       labels.put(key, readString(in));
     }
     return labels;
+  }
+
+  /**
+   * @param headers what to write
+   * @param out to here
+   * @throws IOException if it cannot be written
+   */
+  public static void writeHeaders(List<RecordHeader> headers, DataOutputView out)
+      throws IOException {
+    out.writeInt(headers.size());
+    for (RecordHeader header : headers) {
+      writeString(header.getKey(), out);
+      writeBytes(bytes(header.getValue()), out);
+    }
+  }
+
+  /**
+   * @param in from here
+   * @return what was written
+   * @throws IOException if it cannot be read
+   */
+  public static List<RecordHeader> readHeaders(DataInputView in) throws IOException {
+    List<RecordHeader> headers = new ArrayList<>();
+    for (int left = in.readInt(); left > 0; left--) {
+      String key = readString(in);
+      byte[] value = readBytes(in);
+      headers.add(new RecordHeader(key, value == null ? null : ByteBuffer.wrap(value)));
+    }
+    return headers;
+  }
+
+  /**
+   * @param buffer may be null
+   * @return a copy of its bytes; null for null
+   */
+  public static byte[] bytes(ByteBuffer buffer) {
+    if (buffer == null) {
+      return null;
+    }
+    byte[] bytes = new byte[buffer.remaining()];
+    buffer.duplicate().get(bytes);
+    return bytes;
   }
 }

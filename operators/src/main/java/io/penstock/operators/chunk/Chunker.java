@@ -96,7 +96,7 @@ public final class Chunker {
 
   /**
    * @param tokens tokens of a prompt
-   * @param labelBytes bytes of its id, routing key and metadata
+   * @param labelBytes bytes of its id, routing key, metadata and carried headers
    * @return about how many bytes it takes while it waits
    */
   public static long bytesOf(int tokens, long labelBytes) {
@@ -105,7 +105,7 @@ public final class Chunker {
 
   /**
    * @param tokens tokens of a prompt
-   * @param labelBytes bytes of its id, routing key and metadata
+   * @param labelBytes bytes of its id, routing key, metadata and carried headers
    * @return whether it may be added now; true for any if none waits
    */
   public boolean hasRoomFor(int tokens, long labelBytes) {

@@ -139,7 +139,8 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
             labelBytes(admitted),
             now);
     PromptBody body =
-        new PromptBody(admitted.tokenIds(), admitted.topLogits(), admitted.metadata());
+        new PromptBody(
+            admitted.tokenIds(), admitted.topLogits(), admitted.metadata(), admitted.headers());
     Chunker.Answer answer = chunker.add(prompt, now);
     switch (answer) {
       case QUEUED -> {
@@ -281,11 +282,12 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
 
   private long labelBytes(PromptStore.Found found) throws Exception {
     PromptBody body = store.body(found.routingKey(), found.requestId());
-    return Labels.bytes(found.requestId(), found.routingKey(), body.metadata());
+    return Labels.bytes(found.requestId(), found.routingKey(), body.metadata(), body.headers());
   }
 
   private static long labelBytes(AdmittedPrompt prompt) {
-    return Labels.bytes(prompt.requestId(), prompt.routingKey(), prompt.metadata());
+    return Labels.bytes(
+        prompt.requestId(), prompt.routingKey(), prompt.metadata(), prompt.headers());
   }
 
   private static PromptSummary summary(QueuedPrompt prompt, PromptBody body) {
@@ -298,6 +300,7 @@ final class HeadStage implements AutoCloseable, StageWindow.Output<HeadStage.Lea
         prompt.chunkTokens(),
         body.topLogits(),
         body.metadata(),
+        body.headers(),
         prompt.cancelReason());
   }
 }

@@ -1,5 +1,7 @@
 package io.penstock.operators.chunk;
 
+import io.penstock.schemas.RecordHeader;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -8,11 +10,14 @@ import java.util.Map;
  * @param tokenIds its tokens
  * @param topLogits how many of the largest logits to return
  * @param metadata the caller's labels
+ * @param headers headers of its record that go on to its result
  */
-public record PromptBody(int[] tokenIds, int topLogits, Map<String, String> metadata) {
+public record PromptBody(
+    int[] tokenIds, int topLogits, Map<String, String> metadata, List<RecordHeader> headers) {
 
-  /** Copies the map. */
+  /** Copies map and list. */
   public PromptBody {
     metadata = Map.copyOf(metadata);
+    headers = List.copyOf(headers);
   }
 }

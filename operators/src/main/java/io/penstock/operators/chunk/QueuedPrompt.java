@@ -28,7 +28,7 @@ public final class QueuedPrompt implements Planner.Candidate {
    * @param arrival place in the order of arrival
    * @param arrivalMillis timestamp of its record, milliseconds since the epoch
    * @param tokens tokens of the prompt, at least 1
-   * @param labelBytes bytes of its id, routing key and metadata
+   * @param labelBytes bytes of its id, routing key, metadata and carried headers
    * @param queuedMicros since when the head has it, microseconds since the epoch
    */
   public QueuedPrompt(
@@ -82,7 +82,7 @@ public final class QueuedPrompt implements Planner.Candidate {
   }
 
   /**
-   * @return bytes of its id, routing key and metadata
+   * @return bytes of its id, routing key, metadata and carried headers
    */
   public long labelBytes() {
     return labelBytes;

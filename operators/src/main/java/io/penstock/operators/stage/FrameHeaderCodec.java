@@ -1,9 +1,12 @@
 package io.penstock.operators.stage;
 
+import io.penstock.operators.admit.Wire;
+import io.penstock.schemas.RecordHeader;
 import io.penstock.udf.stage.ElementType;
 import io.penstock.udf.stage.Segment;
 import java.io.EOFException;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -16,13 +19,14 @@ import org.apache.flink.core.memory.DataOutputSerializer;
  * Header of a frame as bytes.
  *
  * <pre>
- *   byte   version, 1
+ *   byte   version, 2
  *   byte   kind           byte elementType (1 F32, 2 BF16)   int32 rows   int32 cols
  *   int64  sequence
  *   int32  segments       each: string requestId · int32 prefixTokens · int32 tokens · bool last · ints pageTable
  *   int32  prompts        each: string requestId · int64 arrivalMillis · int64 firstDispatchMicros · int32 promptTokens
  *                               · int32 cachedTokens · ints chunkTokens · int32 topLogits · string cancelReason
  *                               · int32 labels, each string key · string value
+ *                               · int32 headers, each string key · int32 bytes (-1 for null) · value
  *   int32  timings        each: int32 stage · int64 firstByte · int64 ready · int64 start · int64 end, microseconds
  *   string = int32 bytes (-1 for null) · UTF-8        ints = int32 count · int32 each
  * </pre>
@@ -32,10 +36,10 @@ import org.apache.flink.core.memory.DataOutputSerializer;
 final class FrameHeaderCodec {
 
   /** Version of the format of frames: of headers, and of what their bodies hold. */
-  static final byte VERSION = 1;
+  static final byte VERSION = 2;
 
   private static final int SEGMENT_BYTES = 17;
-  private static final int PROMPT_BYTES = 44;
+  private static final int PROMPT_BYTES = 48;
   private static final int TIMING_BYTES = 36;
   private static final int LABEL_BYTES = 8;
 
@@ -139,6 +143,11 @@ final class FrameHeaderCodec {
       writeString(label.getKey(), out);
       writeString(label.getValue(), out);
     }
+    out.writeInt(prompt.headers().size());
+    for (RecordHeader header : prompt.headers()) {
+      writeString(header.getKey(), out);
+      writeBytes(Wire.bytes(header.getValue()), out);
+    }
   }
 
   private static PromptSummary readPrompt(DataInputDeserializer in) throws IOException {
@@ -155,6 +164,12 @@ final class FrameHeaderCodec {
       String key = readPresent(in);
       metadata.put(key, readPresent(in));
     }
+    List<RecordHeader> headers = new ArrayList<>();
+    for (int left = count(LABEL_BYTES, in); left > 0; left--) {
+      String key = readPresent(in);
+      byte[] value = readBytes(in);
+      headers.add(new RecordHeader(key, value == null ? null : ByteBuffer.wrap(value)));
+    }
     return new PromptSummary(
         requestId,
         arrivalMillis,
@@ -164,17 +179,21 @@ final class FrameHeaderCodec {
         chunkTokens,
         topLogits,
         metadata,
+        headers,
         cancelReason);
   }
 
   private static void writeString(String text, DataOutputSerializer out) throws IOException {
-    if (text == null) {
+    writeBytes(text == null ? null : text.getBytes(StandardCharsets.UTF_8), out);
+  }
+
+  private static void writeBytes(byte[] bytes, DataOutputSerializer out) throws IOException {
+    if (bytes == null) {
       out.writeInt(-1);
       return;
     }
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    out.writeInt(utf8.length);
-    out.write(utf8);
+    out.writeInt(bytes.length);
+    out.write(bytes);
   }
 
   private static String readPresent(DataInputDeserializer in) throws IOException {
@@ -187,14 +206,19 @@ final class FrameHeaderCodec {
   }
 
   private static String readString(DataInputDeserializer in) throws IOException {
+    byte[] utf8 = readBytes(in);
+    return utf8 == null ? null : new String(utf8, StandardCharsets.UTF_8);
+  }
+
+  private static byte[] readBytes(DataInputDeserializer in) throws IOException {
     int length = in.readInt();
     if (length == -1) {
       return null;
     }
     checkCount(length, 1, in);
-    byte[] utf8 = new byte[length];
-    in.readFully(utf8);
-    return new String(utf8, StandardCharsets.UTF_8);
+    byte[] bytes = new byte[length];
+    in.readFully(bytes);
+    return bytes;
   }
 
   private static void writeInts(int[] values, DataOutputSerializer out) throws IOException {

@@ -1,5 +1,7 @@
 package io.penstock.operators.stage;
 
+import io.penstock.schemas.RecordHeader;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -15,6 +17,7 @@ import java.util.Map;
  * @param chunkTokens sizes of its chunks so far, in tokens, in order; not to be changed
  * @param topLogits how many of the largest logits to return
  * @param metadata the caller's labels
+ * @param headers headers of its record that go on to its result
  * @param cancelReason reason of the cancel; null if there is none
  */
 public record PromptSummary(
@@ -26,10 +29,12 @@ public record PromptSummary(
     int[] chunkTokens,
     int topLogits,
     Map<String, String> metadata,
+    List<RecordHeader> headers,
     String cancelReason) {
 
-  /** Copies the map. */
+  /** Copies map and list. */
   public PromptSummary {
     metadata = Map.copyOf(metadata);
+    headers = List.copyOf(headers);
   }
 }

@@ -46,9 +46,9 @@ final class FirstToken {
    * @return the results of these prompts
    * @throws IllegalStateException if a logit is not a number
    */
-  List<PrefillResult> batch(FrameHeader header, FloatBuffer logits, int vocabSize) {
+  List<ResultRecord> batch(FrameHeader header, FloatBuffer logits, int vocabSize) {
     ledger.book(header);
-    List<PrefillResult> results = new ArrayList<>();
+    List<ResultRecord> results = new ArrayList<>();
     for (int row = 0; row < header.prompts().size(); row++) {
       PromptSummary prompt = header.prompts().get(row);
       int from = row * vocabSize;
@@ -65,7 +65,7 @@ final class FirstToken {
    * @param header of the abort
    * @return its result
    */
-  PrefillResult abort(FrameHeader header) {
+  ResultRecord abort(FrameHeader header) {
     return result(header.prompts().get(0), ResultStatus.cancelled, null, null, List.of());
   }
 
@@ -76,7 +76,7 @@ final class FirstToken {
     return ledger.open();
   }
 
-  private PrefillResult result(
+  private ResultRecord result(
       PromptSummary prompt,
       ResultStatus status,
       Integer token,
@@ -87,22 +87,24 @@ final class FirstToken {
       chunkTokens.add(tokens);
     }
     TtftMs ttft = ledger.close(prompt, nowMicros.getAsLong());
-    return PrefillResult.newBuilder()
-        .setRequestId(prompt.requestId())
-        .setStatus(status)
-        .setCancelReason(prompt.cancelReason())
-        .setModel(spec.modelName())
-        .setPromptTokens(prompt.promptTokens())
-        .setCachedTokens(prompt.cachedTokens())
-        .setFirstTokenId(token)
-        .setFirstTokenText(tokenText)
-        .setTopLogits(largest)
-        .setChunkTokens(chunkTokens)
-        .setChunkPolicy(spec.chunkPolicy())
-        .setTtftMs(ttft)
-        .setStages(spec.stages())
-        .setJobAttempt(jobAttempt)
-        .setMetadata(prompt.metadata())
-        .build();
+    PrefillResult result =
+        PrefillResult.newBuilder()
+            .setRequestId(prompt.requestId())
+            .setStatus(status)
+            .setCancelReason(prompt.cancelReason())
+            .setModel(spec.modelName())
+            .setPromptTokens(prompt.promptTokens())
+            .setCachedTokens(prompt.cachedTokens())
+            .setFirstTokenId(token)
+            .setFirstTokenText(tokenText)
+            .setTopLogits(largest)
+            .setChunkTokens(chunkTokens)
+            .setChunkPolicy(spec.chunkPolicy())
+            .setTtftMs(ttft)
+            .setStages(spec.stages())
+            .setJobAttempt(jobAttempt)
+            .setMetadata(prompt.metadata())
+            .build();
+    return new ResultRecord(result, prompt.headers());
   }
 }

@@ -7,7 +7,6 @@ import io.penstock.operators.stage.FrameException;
 import io.penstock.operators.stage.FrameHeader;
 import io.penstock.operators.stage.FrameKind;
 import io.penstock.operators.stage.FrameReader;
-import io.penstock.schemas.PrefillResult;
 import io.penstock.udf.model.Tokenizer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -21,7 +20,7 @@ import org.apache.flink.util.Collector;
  * reads in place. Has no state: a prompt that is open when the job fails starts again at token 0,
  * and its times with it.
  */
-public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillResult> {
+public final class FirstTokenFunction extends ProcessFunction<Fragment, ResultRecord> {
   private static final long serialVersionUID = 1L;
 
   private final FirstTokenSpec spec;
@@ -33,7 +32,7 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
   private transient FrameReader reader;
   private transient ByteBuffer logits;
   private transient int vocabSize;
-  private transient Collector<PrefillResult> out;
+  private transient Collector<ResultRecord> out;
 
   /**
    * @param spec what to write on the results; the model's tokenizer, if it has one, gives the
@@ -66,7 +65,7 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
   }
 
   @Override
-  public void processElement(Fragment fragment, Context context, Collector<PrefillResult> to)
+  public void processElement(Fragment fragment, Context context, Collector<ResultRecord> to)
       throws Exception {
     out = to;
     reader.accept(fragment);
@@ -121,8 +120,8 @@ public final class FirstTokenFunction extends ProcessFunction<Fragment, PrefillR
       }
     }
 
-    private void emit(PrefillResult result) {
-      metrics.count(result);
+    private void emit(ResultRecord result) {
+      metrics.count(result.result());
       out.collect(result);
     }
   }

@@ -8,10 +8,12 @@ import io.penstock.schemas.ChatMessage;
 import io.penstock.schemas.JsonCodec;
 import io.penstock.schemas.Prompt;
 import io.penstock.schemas.ReasonCode;
+import io.penstock.schemas.RecordHeader;
 import io.penstock.udf.model.ChatFormat;
 import io.penstock.udf.model.ChatSource;
 import io.penstock.udf.model.Tokenizer;
 import io.penstock.udf.model.template.TemplateException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.Collections;
@@ -54,6 +56,7 @@ final class AdmissionTest {
   private long timestampMillis = 1234;
   private ChatRenderer chat = ChatRenderer.of(null, Clock.systemUTC());
   private byte[] key;
+  private List<SourceRecord.Header> headers = List.of();
 
   private static Prompt prompt(
       String id, String key, String text, List<Integer> ids, int maxNew, int topLogits) {
@@ -77,7 +80,7 @@ final class AdmissionTest {
   }
 
   private SourceRecord record(byte[] value) {
-    return new SourceRecord("prompts", 3, 17, timestampMillis, key, value, List.of());
+    return new SourceRecord("prompts", 3, 17, timestampMillis, key, value, headers);
   }
 
   private SourceRecord record(Prompt prompt) {
@@ -191,8 +194,34 @@ final class AdmissionTest {
     refused(
         labelled("r1", most + "x"),
         ReasonCode.LABELS_TOO_LARGE,
-        "request_id, routing_key and metadata are too large together:"
-            + " bytes=65537 most=65536 metadata_entries=1");
+        "request_id, routing_key, metadata and carried headers are too large together:"
+            + " bytes=65537 most=65536 metadata_entries=1 carried_headers=0");
+    headers = List.of(new SourceRecord.Header("mine", new byte[1]));
+    assertThat(admit(record(labelled("r1", most))).headers()).isEmpty();
+    headers = List.of(new SourceRecord.Header("ce_id", new byte[1]));
+    refused(
+        labelled("r1", most),
+        ReasonCode.LABELS_TOO_LARGE,
+        "request_id, routing_key, metadata and carried headers are too large together:"
+            + " bytes=65542 most=65536 metadata_entries=1 carried_headers=1");
+  }
+
+  @Test
+  void headersOfTracesAndCloudEventsAreCarried() throws Exception {
+    headers =
+        List.of(
+            new SourceRecord.Header("ce_id", new byte[] {'7'}),
+            new SourceRecord.Header("content-type", new byte[] {1}),
+            new SourceRecord.Header("traceparent", new byte[] {'0', '0'}),
+            new SourceRecord.Header("ce_subject", null),
+            new SourceRecord.Header("TRACEPARENT", new byte[] {2}),
+            new SourceRecord.Header("tracestate", new byte[0]));
+    assertThat(admit(record(text("a"))).headers())
+        .containsExactly(
+            new RecordHeader("ce_id", ByteBuffer.wrap(new byte[] {'7'})),
+            new RecordHeader("traceparent", ByteBuffer.wrap(new byte[] {'0', '0'})),
+            new RecordHeader("ce_subject", null),
+            new RecordHeader("tracestate", ByteBuffer.allocate(0)));
   }
 
   @Test

@@ -329,7 +329,7 @@ final class HeadOperatorHarnessTest {
 
   @Test
   void atTheBoundARecordWaitsAndTheStageGoesOn() throws Exception {
-    int labelBytes = "p0key0number0".length();
+    int labelBytes = "p0key0number0traceparentp0".length();
     HeadRig rig = rig(new HeadRig(2, HeadRig.spec(2 * Chunker.bytesOf(64, labelBytes)))).open();
     AdmittedPrompt[] full = new AdmittedPrompt[6];
     for (int i = 0; i < full.length; i++) {

@@ -70,6 +70,7 @@ final class HeadRig {
   static AdmittedPrompt prompt(int number, int tokens) {
     String id = "p" + number;
     byte[] value = id.getBytes(StandardCharsets.UTF_8);
+    List<SourceRecord.Header> headers = List.of(new SourceRecord.Header("traceparent", value));
     return new AdmittedPrompt(
         id,
         "key" + number % 3,
@@ -77,7 +78,7 @@ final class HeadRig {
         number,
         Map.of("number", Integer.toString(number)),
         50 + number,
-        new SourceRecord("prompts", 0, number, 50 + number, null, value, List.of()));
+        new SourceRecord("prompts", 0, number, 50 + number, null, value, headers));
   }
 
   HeadRig notRunning() {

@@ -103,6 +103,7 @@ final class Outcome {
     assertThat(summary.promptTokens()).isEqualTo(prompt.tokenIds().length);
     assertThat(summary.topLogits()).isEqualTo(prompt.topLogits());
     assertThat(summary.metadata()).isEqualTo(prompt.metadata());
+    assertThat(summary.headers()).isEqualTo(prompt.headers());
     assertThat(summary.firstDispatchMicros() > 0).isEqualTo(summary.chunkTokens().length > 0);
   }
 }

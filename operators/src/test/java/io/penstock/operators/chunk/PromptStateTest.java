@@ -3,7 +3,11 @@ package io.penstock.operators.chunk;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.penstock.schemas.RecordHeader;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import org.apache.flink.api.common.typeutils.TypeSerializer;
@@ -29,14 +33,36 @@ final class PromptStateTest {
     bytes[0]++;
     assertThatThrownBy(() -> serializer.deserialize(new DataInputDeserializer(bytes)))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("version=2 expected=1");
+        .hasMessageContaining("version=" + bytes[0] + " expected=");
   }
 
   @Test
   void bodies() throws Exception {
+    List<RecordHeader> headers =
+        List.of(new RecordHeader("ce_id", ByteBuffer.wrap(new byte[] {1})), header("ce_x", null));
     there(
         new PromptBodySerializer(),
-        new PromptBody(new Random(1).ints(70_000).toArray(), 7, Map.of("k", "v", "", "")));
+        new PromptBody(new Random(1).ints(70_000).toArray(), 7, Map.of("k", "v", "", ""), headers));
+  }
+
+  private static RecordHeader header(String key, ByteBuffer value) {
+    return new RecordHeader(key, value);
+  }
+
+  /** Two tokens, 7 logits, one label: as a savepoint of the first version has it. */
+  @Test
+  void bodiesOfTheFirstVersionAreRead() throws Exception {
+    byte[] first =
+        HexFormat.of()
+            .parseHex(
+                "01 00000002 00000005 00000006 00000007 00000001"
+                    .concat(" 00000001 6b 00000001 76")
+                    .replace(" ", ""));
+    DataInputDeserializer in = new DataInputDeserializer(first);
+    assertThat(new PromptBodySerializer().deserialize(in))
+        .usingRecursiveComparison()
+        .isEqualTo(new PromptBody(new int[] {5, 6}, 7, Map.of("k", "v"), List.of()));
+    assertThat(in.available()).isZero();
   }
 
   @Test

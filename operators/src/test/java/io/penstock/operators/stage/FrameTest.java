@@ -35,7 +35,8 @@ final class FrameTest {
     int[] pages = new Random(2).ints(200_000).toArray();
     String label = "x".repeat(3_000_000);
     PromptSummary prompt =
-        new PromptSummary("p", 1, 2, 3, 0, new int[] {3}, 0, Map.of("label", label), null);
+        new PromptSummary(
+            "p", 1, 2, 3, 0, new int[] {3}, 0, Map.of("label", label), List.of(), null);
     Segment segment = new Segment("p", 0, 3, pages, true);
     FrameHeader header =
         FrameHeader.batch(new ChunkBatch(0, List.of(segment), new int[0]), List.of(prompt));
@@ -96,7 +97,7 @@ final class FrameTest {
   @Test
   void aFrameOfAnotherVersionKindOrElementTypeIsRefused() throws Exception {
     assertThatThrownBy(() -> Frames.read(List.of(withByte(0, 9))))
-        .hasMessageContaining("version=9 expected=1");
+        .hasMessageContaining("version=9 expected=2");
     assertThatThrownBy(() -> Frames.read(List.of(withByte(1, 4)))).hasMessageContaining("kind=4");
     assertThatThrownBy(() -> Frames.read(List.of(withByte(2, 3))))
         .hasMessageContaining("elementType=3");

@@ -1,5 +1,6 @@
 package io.penstock.operators.stage;
 
+import io.penstock.schemas.RecordHeader;
 import io.penstock.udf.stage.Activations;
 import io.penstock.udf.stage.ChunkBatch;
 import io.penstock.udf.stage.ElementType;
@@ -45,6 +46,7 @@ public final class Frames {
             .append(List.of(prompt.promptTokens(), prompt.cachedTokens(), prompt.topLogits()))
             .append(Arrays.toString(prompt.chunkTokens()))
             .append(new TreeMap<>(prompt.metadata()))
+            .append(prompt.headers())
             .append(prompt.cancelReason());
       }
       return text.append(shape).append(Arrays.toString(body)).toString();
@@ -118,7 +120,7 @@ public final class Frames {
    */
   public static PromptSummary prompt(String requestId, int tokens) {
     return new PromptSummary(
-        requestId, 1000, 1_500_000, tokens, 0, new int[] {tokens}, 0, Map.of(), null);
+        requestId, 1000, 1_500_000, tokens, 0, new int[] {tokens}, 0, Map.of(), List.of(), null);
   }
 
   /**
@@ -184,6 +186,14 @@ public final class Frames {
     for (int i = random.nextInt(4); i > 0; i--) {
       labels.put(randomText(random) + i, randomText(random));
     }
+    List<RecordHeader> headers = new ArrayList<>();
+    for (int i = random.nextInt(3); i > 0; i--) {
+      byte[] value = new byte[random.nextInt(20)];
+      random.nextBytes(value);
+      headers.add(
+          new RecordHeader(
+              randomText(random), random.nextBoolean() ? null : ByteBuffer.wrap(value)));
+    }
     return new PromptSummary(
         id,
         random.nextLong(),
@@ -193,6 +203,7 @@ public final class Frames {
         random.ints(random.nextInt(5)).toArray(),
         random.nextInt(1001),
         labels,
+        headers,
         random.nextBoolean() ? null : randomText(random));
   }
 

@@ -12,6 +12,7 @@ import io.penstock.operators.stage.Frames;
 import io.penstock.operators.stage.PromptSummary;
 import io.penstock.operators.stage.StageTiming;
 import io.penstock.schemas.PrefillResult;
+import io.penstock.schemas.RecordHeader;
 import io.penstock.schemas.ResultStatus;
 import io.penstock.schemas.TokenLogit;
 import io.penstock.udf.model.Tokenizer;
@@ -19,6 +20,7 @@ import io.penstock.udf.stage.Activations;
 import io.penstock.udf.stage.ChunkBatch;
 import io.penstock.udf.stage.ElementType;
 import io.penstock.udf.stage.Segment;
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -54,7 +56,10 @@ final class FirstTokenFunctionHarnessTest {
     }
   }
 
-  private OneInputStreamOperatorTestHarness<Fragment, PrefillResult> harness;
+  private static final RecordHeader TRACE =
+      new RecordHeader("traceparent", ByteBuffer.wrap(new byte[] {1}));
+
+  private OneInputStreamOperatorTestHarness<Fragment, ResultRecord> harness;
   private final FrameWriter writer = new FrameWriter(100, this::process);
 
   private void open(Tokenizer tokenizer) throws Exception {
@@ -109,7 +114,8 @@ final class FirstTokenFunctionHarnessTest {
     Brackets tokenizer = new Brackets();
     open(tokenizer);
     PromptSummary a =
-        new PromptSummary("a", 5000, 0, 12, 8, new int[] {8, 4}, 2, Map.of("k", "v"), null);
+        new PromptSummary(
+            "a", 5000, 0, 12, 8, new int[] {8, 4}, 2, Map.of("k", "v"), List.of(TRACE), null);
     writer.logits(header(0, List.of(segment("a", false))), new float[0][], VOCAB);
     assertThat(harness.extractOutputValues()).isEmpty();
     writer.logits(
@@ -120,7 +126,10 @@ final class FirstTokenFunctionHarnessTest {
             Frames.prompt("b", 4)),
         new float[][] {logits(7), logits(49)},
         VOCAB);
-    List<PrefillResult> results = harness.extractOutputValues();
+    List<ResultRecord> records = harness.extractOutputValues();
+    assertThat(records.get(0).headers()).containsExactly(TRACE);
+    assertThat(records.get(1).headers()).isEmpty();
+    List<PrefillResult> results = records.stream().map(ResultRecord::result).toList();
     assertThat(results).hasSize(2);
     PrefillResult first = results.get(0);
     assertThat(first.getRequestId()).isEqualTo("a");
@@ -152,7 +161,7 @@ final class FirstTokenFunctionHarnessTest {
         header(0, List.of(segment("a", true)), Frames.prompt("a", 4)),
         new float[][] {logits(3)},
         VOCAB);
-    PrefillResult result = harness.extractOutputValues().get(0);
+    PrefillResult result = harness.extractOutputValues().get(0).result();
     assertThat(result.getFirstTokenId()).isEqualTo(3);
     assertThat(result.getFirstTokenText()).isNull();
   }
@@ -162,9 +171,9 @@ final class FirstTokenFunctionHarnessTest {
     open(null);
     writer.logits(header(0, List.of(segment("a", false))), new float[0][], VOCAB);
     PromptSummary prompt =
-        new PromptSummary("a", 5000, 0, 12, 0, new int[] {4}, 2, Map.of(), "too slow");
+        new PromptSummary("a", 5000, 0, 12, 0, new int[] {4}, 2, Map.of(), List.of(), "too slow");
     writer.abort(FrameHeader.abort(prompt));
-    PrefillResult result = harness.extractOutputValues().get(0);
+    PrefillResult result = harness.extractOutputValues().get(0).result();
     assertThat(result.getStatus()).isEqualTo(ResultStatus.cancelled);
     assertThat(result.getCancelReason()).isEqualTo("too slow");
     assertThat(result.getFirstTokenId()).isNull();
@@ -223,7 +232,8 @@ final class FirstTokenFunctionHarnessTest {
           new float[][] {logits(i + 1)},
           VOCAB);
     }
-    assertThat(harness.extractOutputValues().stream().map(PrefillResult::getFirstTokenId))
+    assertThat(
+            harness.extractOutputValues().stream().map(record -> record.result().getFirstTokenId()))
         .containsExactly(1, 2, 3);
   }
 }

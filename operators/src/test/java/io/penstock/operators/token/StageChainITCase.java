@@ -180,7 +180,8 @@ final class StageChainITCase {
       }
       long now = EpochClock.micros();
       PromptSummary prompt =
-          new PromptSummary(id, now / 1000, now, rows, 0, new int[] {rows}, 1, Map.of(), null);
+          new PromptSummary(
+              id, now / 1000, now, rows, 0, new int[] {rows}, 1, Map.of(), List.of(), null);
       Segment segment = new Segment(id, 0, rows, new int[] {0}, true);
       ChunkBatch batch = new ChunkBatch(sequence++, List.of(segment), new int[0]);
       FrameHeader header =
@@ -192,12 +193,12 @@ final class StageChainITCase {
     }
   }
 
-  private static final class Keep extends ProcessFunction<PrefillResult, Integer> {
+  private static final class Keep extends ProcessFunction<ResultRecord, Integer> {
     private static final long serialVersionUID = 1L;
 
     @Override
-    public void processElement(PrefillResult result, Context context, Collector<Integer> out) {
-      RESULTS.add(result);
+    public void processElement(ResultRecord result, Context context, Collector<Integer> out) {
+      RESULTS.add(result.result());
     }
   }
 

@@ -21,7 +21,7 @@ final class TtftLedgerTest {
 
   private static PromptSummary prompt(String id, long firstDispatchMillis) {
     return new PromptSummary(
-        id, 1000, firstDispatchMillis * 1000, 7, 0, new int[] {7}, 0, Map.of(), null);
+        id, 1000, firstDispatchMillis * 1000, 7, 0, new int[] {7}, 0, Map.of(), List.of(), null);
   }
 
   private static StageTiming timing(int stage, long ready, long start, long end) {
