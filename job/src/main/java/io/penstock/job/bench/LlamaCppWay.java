@@ -9,7 +9,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
@@ -20,6 +23,12 @@ import java.util.stream.Collectors;
  */
 final class LlamaCppWay implements Way {
   private static final long END_SECONDS = 10;
+
+  /** Tokens on which all settings are tried. */
+  private static final int TRIED_TOKENS = 2048;
+
+  /** Settings that are tried on all of a longer prompt: threads and batch hardly change places. */
+  private static final int FINALISTS = 2;
 
   /** One way to run it. */
   private record Setting(int threads, boolean flashAttention, int batchTokens) {
@@ -71,21 +80,29 @@ final class LlamaCppWay implements Way {
     return false;
   }
 
-  /** Tries its settings on one prompt each, twice, and stays with the fastest. */
+  /**
+   * Stays with the fastest of its settings: all are tried on the prompt's beginning, and where the
+   * prompt is longer the best few of them on all of it.
+   */
   @Override
   public void prepare(int[] prompt) throws IOException {
-    long fastest = Long.MAX_VALUE;
-    Setting chosen = null;
-    for (Setting setting : settings(prompt.length)) {
-      open(setting);
-      long nanos = Math.min(time(prompt), time(prompt));
-      if (nanos < fastest) {
-        fastest = nanos;
-        chosen = setting;
-      }
+    int[] beginning = Arrays.copyOf(prompt, Math.min(prompt.length, TRIED_TOKENS));
+    List<Setting> ranked = ranked(settings(prompt.length), beginning);
+    if (beginning.length < prompt.length) {
+      ranked = ranked(ranked.subList(0, Math.min(FINALISTS, ranked.size())), prompt);
     }
-    best = chosen;
+    best = ranked.get(0);
     open(best);
+  }
+
+  /** The fastest first; each is given the prompt twice, and its better time counts. */
+  private List<Setting> ranked(List<Setting> settings, int[] prompt) throws IOException {
+    Map<Setting, Long> nanos = new HashMap<>();
+    for (Setting setting : settings) {
+      open(setting);
+      nanos.put(setting, Math.min(time(prompt), time(prompt)));
+    }
+    return settings.stream().sorted(Comparator.comparing(nanos::get)).toList();
   }
 
   private static List<Setting> settings(int tokens) {
