@@ -155,11 +155,17 @@ gpu_plugin() {
     -Dartifact="org.apache.flink:flink-external-resource-gpu:$version" -DoutputDirectory="$folder"
 }
 
+# .penstock/kafka/libs: the broker and its tools.
+kafka_libs() {
+  mkdir -p "$KAFKA_HOME_DIR/libs"
+  fetch_libs "$ROOT/flink-conf/kafka-pom.xml" "$KAFKA_HOME_DIR/libs" "$KAFKA_HOME_DIR/.lib-stamp"
+}
+
 # .penstock/kafka: libs, conf, data (formatted once), log.
 kafka_home() {
   local conf=$KAFKA_HOME_DIR/conf server
-  mkdir -p "$KAFKA_HOME_DIR"/{libs,conf,log}
-  fetch_libs "$ROOT/flink-conf/kafka-pom.xml" "$KAFKA_HOME_DIR/libs" "$KAFKA_HOME_DIR/.lib-stamp"
+  mkdir -p "$KAFKA_HOME_DIR"/{conf,log}
+  kafka_libs
   cmp -s "$ROOT/flink-conf/log4j.properties" "$conf/log4j.properties" || cp "$ROOT/flink-conf/log4j.properties" "$conf/log4j.properties"
   server=$conf/server.properties
   cp "$ROOT/flink-conf/kafka-server.properties" "$server.new"

@@ -21,6 +21,7 @@ offered_words() {
   local file
   case $1 in
     model) printf 'fetch\n' ;;
+    kafka) printf '%s\n' "${!KAFKA_TOOLS[@]}" ;;
     completion) printf '%s\n' bash zsh ;;
     logs) printf '%s\n' kafka jobmanager taskmanager-1 taskmanager-2 taskmanager-3 build ;;
     *)
