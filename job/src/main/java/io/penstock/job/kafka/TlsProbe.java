@@ -4,6 +4,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketException;
 import org.apache.kafka.common.utils.Utils;
 
 /**
@@ -11,7 +12,8 @@ import org.apache.kafka.common.utils.Utils;
  * a message of 352 MB, and end for want of memory or wait in vain.
  */
 final class TlsProbe {
-  private static final int PATIENCE_MILLIS = 2_000;
+  private static final int PATIENCE_MILLIS = 4_000;
+  private static final int ATTEMPTS = 3;
 
   /** First byte of a TLS record that holds an alert; a message of Kafka begins with a length. */
   private static final int ALERT = 0x15;
@@ -37,10 +39,27 @@ final class TlsProbe {
   }
 
   /**
-   * Sends the request that every Kafka connection begins with. What cannot be reached, or says
-   * nothing, is null: the client itself will tell.
+   * Asks until there is an answer: a broker under load may close the connection before its alert is
+   * read. What cannot be reached, or says nothing, is null: the client itself will tell.
    */
   private static Integer firstByte(String host, int port) {
+    for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+      try {
+        int first = ask(host, port);
+        if (first >= 0) {
+          return first;
+        }
+      } catch (SocketException e) {
+        // Refused or reset: asked again at once.
+      } catch (IOException e) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /** Sends the request that every Kafka connection begins with; -1 if nothing comes back. */
+  private static int ask(String host, int port) throws IOException {
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
       socket.setSoTimeout(PATIENCE_MILLIS);
@@ -51,8 +70,6 @@ final class TlsProbe {
       out.writeInt(0); // correlation id
       out.writeShort(-1); // no client id
       return socket.getInputStream().read();
-    } catch (IOException e) {
-      return null;
     }
   }
 }
