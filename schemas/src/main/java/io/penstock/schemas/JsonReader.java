@@ -233,7 +233,10 @@ final class JsonReader {
     for (JsonToken token = json.nextToken();
         token != JsonToken.END_ARRAY;
         token = json.nextToken()) {
-      items.add(value(json, token, type.getElementType(), each));
+      Object item = value(json, token, type.getElementType(), each);
+      if (problem == null) { // else nobody will read it
+        items.add(item);
+      }
     }
     return items;
   }

@@ -18,8 +18,14 @@ import org.apache.avro.Schema;
 final class WireCheck {
   private static final int SCRATCH_CHARS = 1024;
 
+  /**
+   * A record of a few bytes becomes objects of a hundred; a conversation has far fewer messages.
+   */
+  private static final int MAX_RECORDS = 250_000;
+
   private final byte[] bytes;
   private int at;
+  private int records;
   private String field = "";
 
   private WireCheck(byte[] bytes, int offset) {
@@ -62,6 +68,9 @@ final class WireCheck {
       case ARRAY -> blocks(schema.getElementType(), false);
       case MAP -> blocks(schema.getValueType(), true);
       case RECORD -> {
+        if (++records > MAX_RECORDS) {
+          throw broken("too many records in one: most=" + MAX_RECORDS);
+        }
         for (Schema.Field each : schema.getFields()) {
           field = each.name();
           walk(each.schema());

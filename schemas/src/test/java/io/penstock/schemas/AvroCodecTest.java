@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -121,6 +122,14 @@ final class AvroCodecTest {
     UnreadableRecordException refused = refused(AvroCodec.PROMPT.encode(prompt));
     assertThat(refused.reasonCode()).isEqualTo(ReasonCode.UNREADABLE_RECORD);
     assertThat(refused).hasMessageContaining(message).hasMessageNotContaining("xyzzy").hasNoCause();
+  }
+
+  @Test
+  void aBytesWorthOfMessagesIsRefusedBeforeItIsDecoded() {
+    List<ChatMessage> messages = Collections.nCopies(250_000, new ChatMessage("", null, null));
+    Prompt prompt = Prompt.newBuilder().setRequestId("a").setMessages(messages).build();
+    assertThat(refused(AvroCodec.PROMPT.encode(prompt)))
+        .hasMessageContaining("too many records in one: most=250000");
   }
 
   @Test

@@ -116,11 +116,17 @@ public final class ChatFormat {
             "a message has a member that the chat template does not read: message="
                 + number
                 + " member="
-                + (name.length() <= MAX_NAME_CHARS
-                    ? name
-                    : name.substring(0, MAX_NAME_CHARS) + "…"),
+                + readable(name),
             true);
       }
     }
+  }
+
+  /** On one line, and short: a name may be anything. */
+  private static String readable(String name) {
+    String printable = name.replaceAll("[^\\p{Graph} ]", "?");
+    return printable.length() <= MAX_NAME_CHARS
+        ? printable
+        : printable.substring(0, MAX_NAME_CHARS) + "…";
   }
 }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
@@ -27,16 +28,40 @@ public final class JsonValues {
       }
       return value;
     } catch (JsonProcessingException e) {
-      // Not its own message: that may quote the text. Nor the cause, which has it.
-      String place =
-          e.getLocation() == null
-              ? ""
-              : ": line="
-                  + e.getLocation().getLineNr()
-                  + " column="
-                  + e.getLocation().getColumnNr();
-      throw new IOException("not JSON, or beyond its limits" + place);
+      throw unreadable(e);
     }
+  }
+
+  /**
+   * Counts the values in a text without making them: a few characters of JSON become an object of a
+   * hundred bytes.
+   *
+   * @param json the text of one value
+   * @param most counting ends beyond it
+   * @return members and items of all levels, and the value itself
+   * @throws IOException as {@link #parse}
+   */
+  public static long count(String json, long most) throws IOException {
+    try (JsonParser parser = Json.parser(json.getBytes(UTF_8))) {
+      long values = 0;
+      for (JsonToken token = parser.nextToken();
+          token != null && values <= most;
+          token = parser.nextToken()) {
+        values += token.isScalarValue() || token.isStructStart() ? 1 : 0;
+      }
+      return values;
+    } catch (JsonProcessingException e) {
+      throw unreadable(e);
+    }
+  }
+
+  /** Not its own message: that may quote the text. Nor the cause, which has it. */
+  private static IOException unreadable(JsonProcessingException e) {
+    String place =
+        e.getLocation() == null
+            ? ""
+            : ": line=" + e.getLocation().getLineNr() + " column=" + e.getLocation().getColumnNr();
+    return new IOException("not JSON, or beyond its limits" + place);
   }
 
   private static String place(JsonParser parser) {

@@ -134,6 +134,8 @@ class ChatFormatTest {
         .hasMessage(
             "a message has a member that the chat template does not read: message=0 member=tool_call");
     assertThat(refused.unreadMember()).isTrue();
+    assertThatThrownBy(() -> render(source(template), user(Map.of("a\nb" + "c".repeat(100), 1))))
+        .hasMessageEndingWith("member=a?b" + "c".repeat(61) + "…");
   }
 
   @Test

@@ -20,6 +20,9 @@ import java.util.Map;
  * members of messages, never what was said.
  */
 final class ChatRenderer {
+  /** Most messages, members and items of a conversation: each takes some hundred bytes of heap. */
+  static final int MAX_VALUES = 200_000;
+
   private final ChatFormat format;
   private final String failure;
   private final Clock clock;
@@ -64,6 +67,7 @@ final class ChatRenderer {
                   + failure);
     }
     try {
+      checkSize(prompt);
       return format.render(conversation(prompt), clock);
     } catch (ConversationException e) {
       throw new RefusedException(
@@ -81,6 +85,30 @@ final class ChatRenderer {
           ReasonCode.UNREADABLE_RECORD,
           "a field that holds JSON cannot be read: " + e.getMessage());
     }
+  }
+
+  private static void checkSize(Prompt prompt) throws IOException, RefusedException {
+    long values = prompt.getMessages().size();
+    for (ChatMessage message : prompt.getMessages()) {
+      values += count(message.getMore(), values);
+    }
+    values += count(prompt.getTools(), values);
+    values += count(prompt.getDocuments(), values);
+    values += count(prompt.getChatTemplateKwargs(), values);
+    if (values > MAX_VALUES) {
+      throw new RefusedException(
+          prompt.getRequestId(),
+          ReasonCode.CHAT_TEMPLATE_FAILED,
+          "the conversation has too many messages, members and items: most="
+              + MAX_VALUES
+              + " messages="
+              + prompt.getMessages().size());
+    }
+  }
+
+  /** Ends beyond the limit: what is there is then not counted to its end, nor ever parsed. */
+  private static long count(String json, long before) throws IOException {
+    return json == null || before > MAX_VALUES ? 0 : JsonValues.count(json, MAX_VALUES - before);
   }
 
   private static Conversation conversation(Prompt prompt) throws IOException {

@@ -344,6 +344,22 @@ final class AdmissionTest {
   }
 
   @Test
+  void refusesAConversationOfMoreValuesThanTheHeapShouldHold() throws Exception {
+    chat = renderer("{{ messages[0].content }}");
+    // the array, its items and the message
+    String most = "[" + "0,".repeat(ChatRenderer.MAX_VALUES - 3) + "0]";
+    Prompt.Builder prompt = Prompt.newBuilder(chat("b", null)).setTools(most);
+    assertThat(admit(record(prompt.build())).tokenIds()).containsExactly(1);
+    refused(
+        prompt.setDocuments("[]").build(),
+        ReasonCode.CHAT_TEMPLATE_FAILED,
+        "the conversation has too many messages, members and items: most=200000 messages=1");
+    refusal(
+        record(chat("b", "{\"name\":[" + "{},".repeat(ChatRenderer.MAX_VALUES) + "0]}")),
+        ReasonCode.CHAT_TEMPLATE_FAILED);
+  }
+
+  @Test
   void refusesWhatOnlyMessagesNeedWithoutThem() {
     Prompt.Builder text = Prompt.newBuilder(text(SECRET));
     String message = "fields mean something with messages only: given=";
