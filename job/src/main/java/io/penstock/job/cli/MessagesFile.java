@@ -11,10 +11,17 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /** The file of {@code --messages}: an array of messages, or an object with them and more. */
 final class MessagesFile {
+  private static final String MESSAGES = "messages";
+
+  /** The rest of a prompt is told by options. */
+  private static final List<String> FIELDS =
+      List.of(MESSAGES, "tools", "documents", "add_generation_prompt", "chat_template_kwargs");
+
   private MessagesFile() {}
 
   /**
@@ -30,10 +37,16 @@ final class MessagesFile {
       if (value instanceof Map<?, ?> object) {
         fields.putAll(object);
       } else {
-        fields.put("messages", value);
+        fields.put(MESSAGES, value);
       }
-      if (fields.get("messages") == null) {
+      if (fields.get(MESSAGES) == null) {
         throw new RefusedException("no messages in --messages=" + file);
+      }
+      for (Object name : fields.keySet()) {
+        if (!FIELDS.contains(name)) {
+          throw new RefusedException(
+              "--messages=" + file + " may hold " + FIELDS + " and no other field: " + name);
+        }
       }
       fields.put("request_id", requestId);
       return JsonCodec.PROMPT.decode(JsonValues.write(fields).getBytes(UTF_8));

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.penstock.job.ChatTemplateFile;
 import io.penstock.job.RefusedException;
+import io.penstock.job.local.PromptLines;
 import io.penstock.udf.model.ChatFormat;
 import io.penstock.udf.model.ChatSource;
 import io.penstock.udf.model.ConversationException;
@@ -13,15 +14,17 @@ import io.penstock.udf.model.ModelFileException;
 import io.penstock.udf.model.Models;
 import io.penstock.udf.model.Tokenizer;
 import io.penstock.udf.model.template.TemplateException;
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Clock;
 import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.ArgGroup;
@@ -136,13 +139,22 @@ final class TokenizeCommand implements Callable<Integer> {
         print(parsed(Files.readString(file), true));
         return;
       }
-      try (BufferedReader lines = Files.newBufferedReader(file, UTF_8)) {
-        for (String line = lines.readLine(); line != null; line = lines.readLine()) {
-          print(parsed(line, false));
+      try (PromptLines lines = new PromptLines(file, 0)) {
+        for (byte[] line = lines.next(); line != null; line = lines.next()) {
+          print(parsed(line));
         }
       }
     } catch (IOException e) {
       throw new RefusedException("cannot read " + option + "=" + file + ": " + e, e);
+    }
+  }
+
+  /** A line that is no text must not keep the others from their outputs. */
+  private Map<String, Object> parsed(byte[] line) {
+    try {
+      return parsed(UTF_8.newDecoder().decode(ByteBuffer.wrap(line)).toString(), false);
+    } catch (CharacterCodingException e) {
+      return error("not UTF-8");
     }
   }
 
@@ -151,7 +163,7 @@ final class TokenizeCommand implements Callable<Integer> {
       Object value = JsonValues.parse(input);
       TokenizeInput parsed =
           TokenizeInput.of(
-              bareMessages && !(value instanceof Map) ? Map.of("messages", value) : value);
+              bareMessages && value instanceof List ? Map.of("messages", value) : value);
       return parsed.text() != null ? text(parsed.text()) : text(render(parsed));
     } catch (IOException | IllegalArgumentException | ConversationException e) {
       return error(e.getMessage());

@@ -15,9 +15,20 @@ record TokenizeInput(String text, Conversation conversation) {
   private static final Set<String> CHAT =
       Set.of("messages", "tools", "documents", "add_generation_prompt", "chat_template_kwargs");
 
+  /** A text, by our name and by OpenAI's. */
+  private static final Set<String> TEXT = Set.of("text", "prompt");
+
   /** Of a prompt, too, so that a file of prompts can be looked at. */
   private static final Set<String> NO_MATTER =
-      Set.of("request_id", "routing_key", "metadata", "max_new_tokens", "top_logits");
+      Set.of(
+          "request_id",
+          "id",
+          "routing_key",
+          "metadata",
+          "max_new_tokens",
+          "max_tokens",
+          "max_completion_tokens",
+          "top_logits");
 
   /**
    * @param value as JSON gives it
@@ -28,18 +39,18 @@ record TokenizeInput(String text, Conversation conversation) {
       throw new IllegalArgumentException("not a JSON object");
     }
     for (Object name : object.keySet()) {
-      if (!name.equals("text") && !CHAT.contains(name) && !NO_MATTER.contains(name)) {
+      if (!TEXT.contains(name) && !CHAT.contains(name) && !NO_MATTER.contains(name)) {
         throw new IllegalArgumentException(
             "unknown field: " + name + "; variables of the template go into chat_template_kwargs");
       }
     }
-    Object text = object.get("text");
     Object messages = object.get("messages");
-    if ((text == null) == (messages == null)) {
+    List<String> texts = TEXT.stream().filter(name -> object.get(name) != null).toList();
+    if (texts.size() + (messages == null ? 0 : 1) != 1) {
       throw new IllegalArgumentException("give one of text and messages");
     }
     if (messages == null) {
-      return new TokenizeInput(typed(object, "text", String.class, null), null);
+      return new TokenizeInput(typed(object, texts.get(0), String.class, null), null);
     }
     return new TokenizeInput(
         null,

@@ -13,7 +13,7 @@ import java.util.Arrays;
  * The lines of a JSONL file as bytes, without their ends ({@code \n} or {@code \r\n}). Owned and
  * used by one thread.
  */
-final class PromptLines implements AutoCloseable {
+public final class PromptLines implements AutoCloseable {
   /** What is beyond is left out, which leaves no readable prompt. */
   private static final int LONGEST_LINE_BYTES = 256 << 20;
 
@@ -28,7 +28,7 @@ final class PromptLines implements AutoCloseable {
    * @param offsetBytes where a line begins
    * @throws IOException if it cannot be opened
    */
-  PromptLines(Path file, long offsetBytes) throws IOException {
+  public PromptLines(Path file, long offsetBytes) throws IOException {
     FileChannel channel = FileChannel.open(file);
     try {
       channel.position(offsetBytes);
@@ -72,7 +72,7 @@ final class PromptLines implements AutoCloseable {
    * @return the next line, or null at the end
    * @throws IOException if it cannot be read
    */
-  byte[] next() throws IOException {
+  public byte[] next() throws IOException {
     line.reset();
     int read = in.read();
     if (read < 0) {

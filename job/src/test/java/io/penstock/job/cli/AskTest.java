@@ -32,7 +32,13 @@ class AskTest {
     prompt = MessagesFile.read(file, "r2");
     assertThat(prompt.getTools()).isEqualTo("[1.5]");
     assertThat(prompt.getAddGenerationPrompt()).isFalse();
-    for (String bad : List.of("{}", "5", "secret", "{\"messages\": [], \"secrets\": 1}")) {
+    for (String bad :
+        List.of(
+            "{}",
+            "5",
+            "secret",
+            "{\"messages\": [], \"secrets\": 1}",
+            "{\"messages\": [], \"routing_key\": \"k\"}")) {
       Files.writeString(file, bad);
       assertThatThrownBy(() -> MessagesFile.read(file, "r3"))
           .isInstanceOf(RefusedException.class)

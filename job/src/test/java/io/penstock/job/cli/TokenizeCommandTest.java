@@ -10,6 +10,7 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -98,6 +99,26 @@ class TokenizeCommandTest {
     assertThat(outputs.subList(6, 10)).allMatch(output -> output.containsKey("error"));
     assertThat(outputs.get(10)).isEqualTo(Map.of("text", "", "token_ids", List.of(), "count", 0));
     assertThat(err.toString()).isEmpty();
+  }
+
+  @Test
+  void aLineThatIsNoTextAndOneInOpenAisWordsAreLinesLikeOthers() throws IOException {
+    Path input = folder.resolve("input");
+    Files.write(input, new byte[] {'{', '"', (byte) 0xff, '"', '\n'});
+    Files.writeString(
+        input,
+        "{\"id\": \"r\", \"prompt\": \"a b\", \"max_tokens\": 1}\r\n"
+            + "{\"text\": \"a\", \"prompt\": \"a\"}\n{\"prompt\": [1, 2]}",
+        StandardOpenOption.APPEND);
+    assertThat(tokenize(folder, "--input", input, "--json")).isZero();
+    List<Map<?, ?>> outputs = json();
+    assertThat(outputs).hasSize(4);
+    assertThat(outputs.get(0)).isEqualTo(Map.of("error", "not UTF-8"));
+    assertThat(outputs.get(1).get("token_ids")).isEqualTo(List.of(1, 2));
+    assertThat(outputs.get(2)).isEqualTo(Map.of("error", "give one of text and messages"));
+    assertThat(outputs.get(3)).isEqualTo(Map.of("error", "a field has the wrong type: prompt"));
+    assertThat(tokenize(folder, "--messages", file("null"))).isZero();
+    assertThat(out.toString()).endsWith("error: not a JSON object\n");
   }
 
   @Test
