@@ -36,8 +36,11 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
   /** What a result or a dead letter may add to the prompt that it answers. */
   private static final int ANSWER_BYTES = 64 << 10;
 
-  /** What a byte of text can become in JSON: a backslash, u and four digits. */
-  private static final int JSON_ESCAPE_BYTES = 6;
+  /**
+   * What a byte of labels can become in JSON: of an entry with a name of two control characters and
+   * no value, each is a backslash, u and four digits, and three more stand around it.
+   */
+  private static final int JSON_BYTES = 9;
 
   /**
    * @param clients how to reach Kafka
@@ -167,8 +170,7 @@ public record KafkaTopics(int promptBytes, int resultBytes, int deadLetterBytes)
     int needed =
         switch (options.resultFormat()) {
           case AVRO -> Math.min(promptBytes, Labels.MAX_BYTES) + ANSWER_BYTES;
-          case JSON ->
-              JSON_ESCAPE_BYTES * Math.min(promptBytes, Labels.MAX_BYTES) + 2 * ANSWER_BYTES;
+          case JSON -> JSON_BYTES * Math.min(promptBytes, Labels.MAX_BYTES) + 2 * ANSWER_BYTES;
         };
     if (resultBytes < needed) {
       throw new RefusedException(

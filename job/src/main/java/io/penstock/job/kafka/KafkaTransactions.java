@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.function.Consumer;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.Config;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.common.Node;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.config.ConfigResource;
@@ -77,18 +78,28 @@ final class KafkaTransactions {
     try {
       long least = Long.MAX_VALUE;
       for (Config config : admin.describeConfigs(brokers).all().get().values()) {
-        least = Math.min(least, Long.parseLong(config.get(MAX_TIMEOUT).value()));
+        ConfigEntry entry = config.get(MAX_TIMEOUT); // what only resembles Kafka may not have it
+        least =
+            Math.min(
+                least,
+                entry == null || entry.value() == null
+                    ? untold(warn)
+                    : Long.parseLong(entry.value()));
       }
       return least;
     } catch (ExecutionException e) {
       if (e.getCause() instanceof AuthorizationException) {
-        warn.accept(
-            "not checked, since the brokers do not tell this user: --transaction-timeout must not"
-                + " be longer than their "
-                + MAX_TIMEOUT);
-        return Long.MAX_VALUE;
+        return untold(warn);
       }
       throw e;
     }
+  }
+
+  private static long untold(Consumer<String> warn) {
+    warn.accept(
+        "not checked, since the brokers do not tell this user: --transaction-timeout must not be"
+            + " longer than their "
+            + MAX_TIMEOUT);
+    return Long.MAX_VALUE;
   }
 }

@@ -28,9 +28,7 @@ final class TlsProbe {
    */
   static String firstThatWantsTls(String bootstrapServers) {
     for (String address : bootstrapServers.split(",", -1)) {
-      String host = Utils.getHost(address.strip());
-      Integer port = Utils.getPort(address.strip());
-      Integer first = host == null || port == null ? null : firstByte(host, port);
+      Integer first = firstByte(address.strip());
       if (first != null) {
         return first == ALERT ? address.strip() : null;
       }
@@ -42,16 +40,16 @@ final class TlsProbe {
    * Asks until there is an answer: a broker under load may close the connection before its alert is
    * read. What cannot be reached, or says nothing, is null: the client itself will tell.
    */
-  private static Integer firstByte(String host, int port) {
+  private static Integer firstByte(String address) {
     for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
       try {
-        int first = ask(host, port);
+        int first = ask(address);
         if (first >= 0) {
           return first;
         }
       } catch (SocketException e) {
         // Refused or reset: asked again at once.
-      } catch (IOException e) {
+      } catch (IOException | IllegalArgumentException e) { // the latter: 99999 is no port
         return null;
       }
     }
@@ -59,7 +57,12 @@ final class TlsProbe {
   }
 
   /** Sends the request that every Kafka connection begins with; -1 if nothing comes back. */
-  private static int ask(String host, int port) throws IOException {
+  private static int ask(String address) throws IOException {
+    String host = Utils.getHost(address);
+    Integer port = Utils.getPort(address);
+    if (host == null || port == null) {
+      throw new IOException("no address: " + address);
+    }
     try (Socket socket = new Socket()) {
       socket.connect(new InetSocketAddress(host, port), PATIENCE_MILLIS);
       socket.setSoTimeout(PATIENCE_MILLIS);

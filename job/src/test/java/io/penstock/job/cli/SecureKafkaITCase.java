@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class SecureKafkaITCase {
   private static final String MODEL = "llama-gqa-a";
   private static final String SECRET = "swordfish";
+  private static final String KEPT = "kept";
   private static final Duration IN_TIME = Duration.ofSeconds(30);
 
   @TempDir private static Path folder;
@@ -76,6 +77,9 @@ class SecureKafkaITCase {
   static void stopJob() throws Exception {
     job.close();
     broker.close();
+    LoggerContext context = LoggerContext.getContext(false);
+    context.getConfiguration().getRootLogger().removeAppender(KEPT);
+    context.updateLoggers();
     assertThat(LOG.toString())
         .as("what was logged")
         .contains("sasl.jaas.config = [hidden]")
@@ -88,7 +92,7 @@ class SecureKafkaITCase {
     Configuration configuration = context.getConfiguration();
     WriterAppender appender =
         WriterAppender.createAppender(
-            PatternLayout.createDefaultLayout(), null, LOG, "kept", false, true);
+            PatternLayout.createDefaultLayout(), null, LOG, KEPT, false, true);
     appender.start();
     configuration.getRootLogger().addAppender(appender, Level.INFO, null);
     configuration.getRootLogger().setLevel(Level.INFO);

@@ -88,11 +88,13 @@ class KafkaTopicsITCase {
     assertThatThrownBy(() -> prepare(options))
         .isInstanceOf(RefusedException.class)
         .hasMessageContaining("--bootstrap-servers=127.0.0.1:1");
-    KafkaOptions nonsense = new KafkaOptions();
-    Commands.of(nonsense).parseArgs("--bootstrap-servers=nonsense");
-    assertThatThrownBy(() -> prepare(nonsense))
-        .isInstanceOf(RefusedException.class)
-        .hasMessageContaining("nonsense");
+    for (String nonsense : List.of("nonsense", "localhost:99999", "localhost:99999999999")) {
+      KafkaOptions wrong = new KafkaOptions();
+      Commands.of(wrong).parseArgs("--bootstrap-servers=" + nonsense);
+      assertThatThrownBy(() -> prepare(wrong))
+          .isInstanceOf(RefusedException.class)
+          .hasMessageContaining(nonsense);
+    }
   }
 
   private static void create(String name, int bytes) throws Exception {
