@@ -5,6 +5,7 @@ import io.penstock.job.RefusedException;
 import java.util.HashSet;
 import java.util.List;
 import picocli.CommandLine;
+import picocli.CommandLine.Help.Visibility;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
@@ -46,7 +47,8 @@ final class BenchOptions {
       defaultValue = "3",
       paramLabel = "N",
       description =
-          "Rounds of each way, after one that warms up. Take 7 or more for a cost of a few %.")
+          "Rounds of each way, after one that warms up. Take 7 or more for a cost of a few"
+              + " percent.")
   private int rounds;
 
   @Option(
@@ -54,6 +56,7 @@ final class BenchOptions {
       split = ",",
       converter = Peer.Converter.class,
       paramLabel = "PEER",
+      showDefaultValue = Visibility.NEVER,
       description =
           "Measure in turns with llama.cpp (weights as q4_0) or llama.cpp:q8_0, with the best of its"
               + " settings at each length. Needs Node.js, and a GGUF file as the model.")

@@ -79,20 +79,40 @@ final class PrefillBench implements Callable<Integer> {
   }
 
   private Report measure(PrefillPlan plan) throws Exception {
-    List<Way> ways = new ArrayList<>();
     int names = bench.through().size() + bench.peers().size();
     int steps = bench.tokens().size() * Rounds.steps(names, bench.rounds());
     err().println(plan.describe());
-    try (Progress progress = Progress.of(err(), steps)) {
-      open(ways, plan);
-      Rounds rounds = new Rounds(ways, bench.rounds(), progress);
+    try (Opened opened = new Opened(new ArrayList<>());
+        Progress progress = Progress.of(err(), steps)) {
+      open(opened.ways(), plan);
+      Rounds rounds = new Rounds(opened.ways(), bench.rounds(), progress);
       List<LengthResult> results = new ArrayList<>();
       for (int tokens : bench.tokens()) {
         results.add(rounds.measure(tokens, bench.prompts(tokens), plan.model().vocabSize()));
       }
       return new Report(started.about(plan), Machine.here(), results);
-    } finally {
-      ways.forEach(Way::close);
+    }
+  }
+
+  /** Closes all that were opened, also where one of them fails to end. */
+  private record Opened(List<Way> ways) implements AutoCloseable {
+    @Override
+    public void close() {
+      RuntimeException failure = null;
+      for (Way way : ways) {
+        try {
+          way.close();
+        } catch (RuntimeException e) {
+          if (failure == null) {
+            failure = e;
+          } else {
+            failure.addSuppressed(e);
+          }
+        }
+      }
+      if (failure != null) {
+        throw failure;
+      }
     }
   }
 
