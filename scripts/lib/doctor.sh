@@ -101,7 +101,7 @@ doctor_python() {
   local status=problem venv=''
   [[ ! -f $MODEL_FILE ]] || status=warning
   ! refused Python $status require_python || return 0
-  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || venv='; no venv (the tests of the Python example skip): apt-get install python3-venv'
+  python3 -c 'import ensurepip, venv' >/dev/null 2>&1 || venv='; no venv, which the test of the Python example needs: apt-get install python3-venv'
   found ok Python "$(python3 -c 'import platform; print(platform.python_version())'), $(python3 -m pip --version | cut -d' ' -f1,2), $(command -v python3)$venv"
 }
 
