@@ -27,9 +27,6 @@ final class LlamaCppWay implements Way {
   /** Tokens on which all settings are tried. */
   private static final int TRIED_TOKENS = 2048;
 
-  /** Settings that are tried on all of a longer prompt: threads and batch hardly change places. */
-  private static final int FINALISTS = 2;
-
   /** One way to run it. */
   private record Setting(int threads, boolean flashAttention, int batchTokens) {
     private String line() {
@@ -82,17 +79,24 @@ final class LlamaCppWay implements Way {
 
   /**
    * Stays with the fastest of its settings: all are tried on the prompt's beginning, and where the
-   * prompt is longer the best few of them on all of it.
+   * prompt is longer the best with flash attention and the best without on all of it.
    */
   @Override
   public void prepare(int[] prompt) throws IOException {
     int[] beginning = Arrays.copyOf(prompt, Math.min(prompt.length, TRIED_TOKENS));
     List<Setting> ranked = ranked(settings(prompt.length), beginning);
     if (beginning.length < prompt.length) {
-      ranked = ranked(ranked.subList(0, Math.min(FINALISTS, ranked.size())), prompt);
+      ranked = ranked(List.of(best(ranked, true), best(ranked, false)), prompt);
     }
     best = ranked.get(0);
     open(best);
+  }
+
+  private static Setting best(List<Setting> ranked, boolean flashAttention) {
+    return ranked.stream()
+        .filter(setting -> setting.flashAttention() == flashAttention)
+        .findFirst()
+        .orElseThrow();
   }
 
   /** The fastest first; each is given the prompt twice, and its better time counts. */
