@@ -9,6 +9,7 @@ import java.util.Objects;
  */
 final class StoredTensor implements WeightTensor {
   private static final int BUFFER_BYTES = 256 << 10;
+  private static final int INFINITY_BITS = 0x7f800000;
 
   private final String name;
   private final int rows;
@@ -58,9 +59,39 @@ final class StoredTensor implements WeightTensor {
       int bytes = (int) type.bytes(now);
       file.read(from, buffer, 0, bytes);
       type.decode(buffer, out, outOffset + done, now);
+      checkFinite(firstRow, done, out, outOffset + done, now);
       from += bytes;
       done += now;
     }
+  }
+
+  /** One value that is no number, and no prompt would have an answer. */
+  private void checkFinite(int firstRow, int done, float[] values, int offset, int count)
+      throws ModelFileException {
+    int greatest = 0;
+    for (int i = offset; i < offset + count; i++) {
+      greatest = Math.max(greatest, Float.floatToRawIntBits(values[i]) & Integer.MAX_VALUE);
+    }
+    if (greatest < INFINITY_BITS) {
+      return;
+    }
+    int bad = 0;
+    while (Float.isFinite(values[offset + bad])) {
+      bad++;
+    }
+    throw new ModelFileException(
+        "tensor has a value that is no finite number: file="
+            + file.path()
+            + " tensor="
+            + name
+            + " type="
+            + type
+            + " row="
+            + (firstRow + (done + bad) / cols)
+            + " col="
+            + (done + bad) % cols
+            + " value="
+            + values[offset + bad]);
   }
 
   static int checkedElements(int rowCount, int cols, float[] out, int outOffset) {

@@ -32,7 +32,8 @@ public interface WeightTensor {
    * @param rowCount rows to read
    * @param out receives {@code rowCount * cols()} values
    * @param outOffset where in {@code out}
-   * @throws IOException if the file cannot be read or is truncated
+   * @throws IOException if the file cannot be read or is truncated, or has a value there that is no
+   *     finite number
    * @throws IndexOutOfBoundsException if the rows are not in the tensor
    */
   void readRows(int firstRow, int rowCount, float[] out, int outOffset) throws IOException;

@@ -102,6 +102,27 @@ class GgufModelTest {
     }
   }
 
+  /** No prompt would have an answer, and each would end the job. */
+  @Test
+  void valuesThatAreNoNumbersAreRefused() throws IOException {
+    for (float bad : new float[] {Float.NaN, Float.POSITIVE_INFINITY, Float.NEGATIVE_INFINITY}) {
+      LittleEndianBytes data = new LittleEndianBytes();
+      for (int i = 0; i < 8 * 12; i++) {
+        data.f32(i == 3 * 8 + 5 ? bad : -Float.MAX_VALUE);
+      }
+      GgufBytes gguf = GgufBytes.tinyLlama();
+      gguf.tensor("blk.0.ffn_up.weight", GgufBytes.F32, data.array(), 8, 12);
+      try (Model model = Models.open(gguf.write(directory))) {
+        WeightTensor up = model.weights().tensor("model.layers.0.mlp.up_proj.weight");
+        up.readRows(0, 3, new float[24], 0);
+        assertThatThrownBy(() -> up.readRows(2, 2, new float[20], 4))
+            .isInstanceOf(ModelFileException.class)
+            .hasMessageContaining("tensor=model.layers.0.mlp.up_proj.weight")
+            .hasMessageContaining("row=3 col=5 value=" + bad);
+      }
+    }
+  }
+
   @Test
   void readsBiasesInTheOrderOfTheirRows() throws IOException {
     GgufBytes gguf = GgufBytes.tinyLlama();
