@@ -2,6 +2,7 @@ package io.penstock.udf.model;
 
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.util.JsonParserDelegate;
 import com.fasterxml.jackson.databind.JsonNode;
 import java.io.IOException;
 import java.util.Iterator;
@@ -39,16 +40,33 @@ enum TokenizerPart {
     };
   }
 
-  /** Reads the value at which {@code in} stands: a small one. */
+  /**
+   * Reads the value at which {@code in} stands: a small one, since a tree takes many times that.
+   */
   static JsonNode read(JsonParser in, String source) throws IOException {
-    long start = in.currentLocation().getCharOffset();
-    JsonToken first = in.currentToken();
-    JsonNode part = in.readValueAsTree();
-    if (first != JsonToken.VALUE_NULL
-        && in.currentLocation().getCharOffset() - start > 64 * MAX_TEXT_CHARS) {
-      throw refused(source, "too long: chars=" + (in.currentLocation().getCharOffset() - start));
+    return Json.mapper().readTree(new OfFewChars(in, source));
+  }
+
+  /** Refuses to read on where a value becomes too long. */
+  private static final class OfFewChars extends JsonParserDelegate {
+    private final String source;
+    private final long start;
+
+    OfFewChars(JsonParser in, String source) {
+      super(in);
+      this.source = source;
+      this.start = in.currentLocation().getCharOffset();
     }
-    return part;
+
+    @Override
+    public JsonToken nextToken() throws IOException {
+      JsonToken next = super.nextToken();
+      long chars = currentLocation().getCharOffset() - start;
+      if (chars > 64 * MAX_TEXT_CHARS) {
+        throw refused(source, "too long: chars=" + chars + " limit=" + 64 * MAX_TEXT_CHARS);
+      }
+      return next;
+    }
   }
 
   /**

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
+import com.sun.management.ThreadMXBean;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.nio.charset.StandardCharsets;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -87,6 +89,20 @@ class TokenizerJsonTest {
         .isInstanceOf(ModelFileException.class)
         .hasMessageContaining("file=x")
         .hasMessageContaining(expected);
+  }
+
+  /** A tree of it would take some twenty times its size. */
+  @Test
+  void aLongPartIsRefusedBeforeItIsInMemory() {
+    byte[] json =
+        tokenizer("normalizer", "[" + "[],".repeat(2_000_000) + "[]]")
+            .getBytes(StandardCharsets.UTF_8);
+    ThreadMXBean threads = ManagementFactory.getPlatformMXBean(ThreadMXBean.class);
+    long before = threads.getCurrentThreadAllocatedBytes();
+    assertThatThrownBy(() -> TokenizerJson.checked(json, "file=x"))
+        .isInstanceOf(ModelFileException.class)
+        .hasMessageContaining("too long");
+    assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(4L * json.length);
   }
 
   @Test
