@@ -48,6 +48,8 @@ public final class ChatTemplate {
       return new ChatTemplate(source, Parser.parse(new Tokens(tokens)), Set.copyOf(mentioned));
     } catch (Failure e) {
       throw placed(e, source);
+    } catch (RuntimeException e) {
+      throw placed(Failure.bug(e), source);
     } catch (StackOverflowError e) {
       throw placed(Failure.limit("template is nested too deeply for this thread's stack"), source);
     }
@@ -71,6 +73,8 @@ public final class ChatTemplate {
       return out.text();
     } catch (Failure e) {
       throw placed(e, source);
+    } catch (RuntimeException e) {
+      throw placed(Failure.bug(e), source); // one conversation fails, and not the job
     } catch (StackOverflowError e) {
       // Depth is limited, but the caller's stack may be smaller than that takes.
       throw placed(Failure.limit("nested too deeply for this thread's stack"), source);

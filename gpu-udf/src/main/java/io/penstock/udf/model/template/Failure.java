@@ -1,6 +1,7 @@
 package io.penstock.udf.model.template;
 
 import io.penstock.udf.model.template.TemplateException.Kind;
+import java.util.stream.Stream;
 
 /**
  * What goes wrong inside; never leaves the package. The innermost node that it passes gives it its
@@ -49,6 +50,22 @@ final class Failure extends RuntimeException {
 
   static Failure limit(String message) {
     return new Failure(Kind.LIMIT, message, true);
+  }
+
+  /**
+   * What this package did not foresee. Its message may quote the conversation, so type and place
+   * have to do.
+   */
+  static Failure bug(RuntimeException unforeseen) {
+    StackTraceElement[] trace = unforeseen.getStackTrace();
+    String place =
+        Stream.of(trace)
+            .filter(each -> each.getClassName().startsWith(Failure.class.getPackageName()))
+            .findFirst()
+            .map(each -> each.getFileName() + ":" + each.getLineNumber())
+            .orElse("(unknown)");
+    return new Failure(
+        Kind.BUG, "exception=" + unforeseen.getClass().getName() + " at=" + place, true);
   }
 
   Kind kind() {

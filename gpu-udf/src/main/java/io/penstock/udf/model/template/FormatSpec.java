@@ -96,7 +96,7 @@ final class FormatSpec {
     String digits = rounded.unscaledValue().toString();
     int exponent = value == 0 ? 0 : digits.length() - 1 - rounded.scale();
     digits = (digits + "0".repeat(places + 1)).substring(0, places + 1);
-    String size = String.format("%02d", Math.abs(exponent));
+    String size = String.format(Locale.ROOT, "%02d", Math.abs(exponent));
     return digits.charAt(0)
         + (places == 0 ? "" : "." + digits.substring(1))
         + (e == 'E' ? 'E' : 'e')

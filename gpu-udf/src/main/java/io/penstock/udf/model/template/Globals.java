@@ -7,6 +7,8 @@ import java.util.Map;
 
 /** Functions that every template knows by name. */
 final class Globals {
+  private static final int MAX_DATE_CHARS = 1_000;
+
   /** Evaluated by the call itself, see {@link #raised}. */
   static final Function RAISE_EXCEPTION =
       new Function(
@@ -76,6 +78,10 @@ final class Globals {
 
   private static Object now(Run run, Arguments arguments) {
     String format = arguments.bound(1, "format").string("format", "");
+    if (format.length() > MAX_DATE_CHARS) {
+      throw Failure.limit(
+          "a format of dates is too long: chars=" + format.length() + " limit=" + MAX_DATE_CHARS);
+    }
     return run.budget().made(Strftime.format(run.clock(), format));
   }
 

@@ -26,7 +26,7 @@ record Macro(
     return new Function(
         name,
         (run, arguments) -> {
-          Scope scope = new Scope(around);
+          Scope scope = Scope.inside(run, around);
           bind(run, scope, arguments);
           return run.capture(body, scope);
         });

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** Filters that give numbers. */
 final class NumberFilters {
   private static final Pattern FLOAT =
-      Pattern.compile("[+-]?([0-9]+\\.?[0-9]*|\\.[0-9]+)([eE][+-]?[0-9]+)?");
+      Pattern.compile("[+-]?([0-9]++(\\.[0-9]*+)?|\\.[0-9]++)([eE][+-]?[0-9]++)?");
   private static final Pattern WORD = Pattern.compile("(?i)([+-]?)(inf|infinity|nan)");
 
   private NumberFilters() {}
@@ -32,7 +32,7 @@ final class NumberFilters {
         if (Numbers.isNumber(value)) {
           yield Numbers.real(value);
         }
-        Double parsed = value instanceof String text ? real(text) : null;
+        Double parsed = value instanceof String text ? real(run, text) : null;
         yield parsed == null ? otherwise : (Object) parsed;
       }
       default -> {
@@ -89,7 +89,7 @@ final class NumberFilters {
     if (whole != null) {
       return Numbers.small(whole);
     }
-    Double real = real(text);
+    Double real = real(run, text);
     return real == null || Double.isNaN(real) || Double.isInfinite(real)
         ? otherwise
         : FormatSpec.whole(real);
@@ -117,7 +117,8 @@ final class NumberFilters {
   }
 
   /** Null if it is none. */
-  private static Double real(String written) {
+  private static Double real(Run run, String written) {
+    run.budget().scan(written.length());
     String text = Text.strip(written, null, true, true);
     if (text.length() > Limits.INTEGER_DIGITS) {
       return null;

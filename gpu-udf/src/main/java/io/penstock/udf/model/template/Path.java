@@ -10,6 +10,7 @@ import java.util.List;
  */
 record Path(List<Object> parts) {
   private static final int MAX_INDEX_DIGITS = 9;
+  private static final int MAX_CHARS = 1_000;
 
   /**
    * @param attribute String, int, or null for the item itself
@@ -21,12 +22,21 @@ record Path(List<Object> parts) {
     if (!(attribute instanceof String text)) {
       return new Path(List.of((long) Values.index(attribute)));
     }
+    checkLength(text);
     List<Object> parts = new ArrayList<>();
     for (String part : text.split("\\.", -1)) {
       boolean index = part.length() <= MAX_INDEX_DIGITS && part.matches("[0-9]+");
       parts.add(index ? (Object) Long.parseLong(part) : part);
     }
     return new Path(parts);
+  }
+
+  /** Fails if so long a text is not looked through for the names in it. */
+  static void checkLength(String attribute) {
+    if (attribute.length() > MAX_CHARS) {
+      throw Failure.limit(
+          "an attribute is too long: chars=" + attribute.length() + " limit=" + MAX_CHARS);
+    }
   }
 
   Object in(Run run, Object item) {

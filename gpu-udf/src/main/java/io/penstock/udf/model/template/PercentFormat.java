@@ -126,6 +126,13 @@ final class PercentFormat {
     return width;
   }
 
+  private static String character(int codePoint) {
+    if (!Character.isValidCodePoint(codePoint)) {
+      throw Failure.value("%c arg not in range(0x110000)");
+    }
+    return Character.toString(codePoint);
+  }
+
   private String converted(FormatSpec spec, char type, Object value) {
     switch (type) {
       case 's', 'r', 'a' -> {
@@ -135,8 +142,7 @@ final class PercentFormat {
         return spec.text(run, text);
       }
       case 'c' -> {
-        String text =
-            value instanceof String one ? one : new String(Character.toChars(Values.index(value)));
+        String text = value instanceof String one ? one : character(Values.index(value));
         spec.align = spec.align == 0 ? '>' : spec.align;
         return spec.text(run, text);
       }

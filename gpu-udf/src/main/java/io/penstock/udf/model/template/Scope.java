@@ -10,11 +10,20 @@ import java.util.Map;
 final class Scope {
   private static final Object ABSENT = new Object();
 
+  /** Of a scope with a few names: macros and namespaces can keep as many as there are steps. */
+  private static final int BYTES = 200;
+
   private final Scope around;
   private final Map<String, Object> values = new HashMap<>();
 
   Scope(Scope around) {
     this.around = around;
+  }
+
+  /** A scope of its own, counted. */
+  static Scope inside(Run run, Scope around) {
+    run.budget().allocate(BYTES);
+    return new Scope(around);
   }
 
   void set(String name, Object value) {

@@ -25,16 +25,8 @@ final class Search {
   /** UTF-16 offset of the last place; -1 if there is none. */
   static int last(Budget budget, String text, String part) {
     budget.string((long) text.length() + part.length());
-    int found = first(budget, reversed(text), reversed(part));
+    int found = first(budget, Text.reversed(text), Text.reversed(part));
     return found < 0 ? -1 : text.length() - found - part.length();
-  }
-
-  private static String reversed(String text) {
-    char[] chars = new char[text.length()];
-    for (int i = 0; i < chars.length; i++) {
-      chars[i] = text.charAt(chars.length - 1 - i);
-    }
-    return new String(chars);
   }
 
   /** UTF-16 offset of the first place at or behind an offset; -1 if there is none. */

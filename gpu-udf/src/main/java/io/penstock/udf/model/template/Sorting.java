@@ -39,6 +39,7 @@ final class Sorting {
   private static List<Path> keys(Arguments bound) {
     List<Path> paths = new ArrayList<>();
     if (bound.get("attribute") instanceof String text) {
+      Path.checkLength(text);
       for (String each : text.split(",", -1)) {
         paths.add(Path.of(each));
       }

@@ -21,23 +21,15 @@ final class Splits {
     if (separator.isEmpty()) {
       throw Failure.value("empty separator");
     }
-    List<Object> parts = new ArrayList<>();
     if (right) {
-      int end = text.length();
-      while (parts.size() < limit) {
-        int at =
-            end < separator.length() ? -1 : text.lastIndexOf(separator, end - separator.length());
-        run.budget().scan(at < 0 ? end : end - at);
-        if (at < 0) {
-          break;
-        }
-        add(run, parts, text.substring(at + separator.length(), end));
-        end = at;
-      }
-      add(run, parts, text.substring(0, end));
-      Collections.reverse(parts);
-      return parts;
+      run.budget().string((long) text.length() + separator.length());
+      List<Object> reversed =
+          split(run, Text.reversed(text), Text.reversed(separator), most, false);
+      reversed.replaceAll(part -> Text.reversed((String) part));
+      Collections.reverse(reversed);
+      return reversed;
     }
+    List<Object> parts = new ArrayList<>();
     Search search = new Search(run.budget(), text, separator);
     int from = 0;
     while (parts.size() < limit) {

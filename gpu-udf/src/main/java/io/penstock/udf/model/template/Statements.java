@@ -76,7 +76,7 @@ final class Statements {
       List<Object> items = kept(run, scope, Values.list(run, over));
       Loop loop = new Loop(this, scope, items, depth);
       while (loop.next()) {
-        Scope inner = new Scope(scope);
+        Scope inner = Scope.inside(run, scope);
         inner.set("loop", loop);
         target.assign(run, inner, loop.item());
         if (run.exec(body, inner, out) == Flow.BREAK) {
@@ -84,7 +84,7 @@ final class Statements {
         }
       }
       if (items.isEmpty() && otherwise != null) {
-        run.exec(otherwise, new Scope(scope), out);
+        run.exec(otherwise, Scope.inside(run, scope), out);
       }
     }
 
@@ -94,7 +94,7 @@ final class Statements {
       }
       List<Object> kept = new ArrayList<>();
       for (Object item : all) {
-        Scope inner = new Scope(scope);
+        Scope inner = Scope.inside(run, scope);
         target.assign(run, inner, item);
         if (Values.truth(run.eval(filter, inner))) {
           kept.add(item);
@@ -125,8 +125,8 @@ final class Statements {
     @Override
     public Flow exec(Run run, Scope scope, Output out) {
       Output captured = new Output(run.budget());
-      Flow flow = run.exec(body, new Scope(scope), captured);
-      Scope inner = new Scope(scope);
+      Flow flow = run.exec(body, Scope.inside(run, scope), captured);
+      Scope inner = Scope.inside(run, scope);
       inner.set(CAPTURED, captured.text());
       Object value = run.eval(filtered, inner);
       if (target == null) {
@@ -142,7 +142,7 @@ final class Statements {
   record Scoped(int at, List<Target> targets, List<Expr> values, Stmt body) implements Stmt {
     @Override
     public Flow exec(Run run, Scope scope, Output out) {
-      Scope inner = new Scope(scope);
+      Scope inner = Scope.inside(run, scope);
       for (int i = 0; i < targets.size(); i++) {
         targets.get(i).assign(run, inner, run.eval(values.get(i), scope));
       }
@@ -154,7 +154,7 @@ final class Statements {
   record Block(int at, boolean scoped, Stmt body) implements Stmt {
     @Override
     public Flow exec(Run run, Scope scope, Output out) {
-      return run.exec(body, new Scope(scoped ? scope : run.root()), out);
+      return run.exec(body, Scope.inside(run, scoped ? scope : run.root()), out);
     }
   }
 

@@ -56,14 +56,14 @@ final class Strftime {
       case 'C' -> two(now.getYear() / 100);
       case 'm' -> two(now.getMonthValue());
       case 'd' -> two(now.getDayOfMonth());
-      case 'e' -> String.format("%2d", now.getDayOfMonth());
+      case 'e' -> String.format(Locale.ROOT, "%2d", now.getDayOfMonth());
       case 'H' -> two(now.getHour());
       case 'I' -> two((now.getHour() + 11) % 12 + 1);
-      case 'k' -> String.format("%2d", now.getHour());
-      case 'l' -> String.format("%2d", (now.getHour() + 11) % 12 + 1);
+      case 'k' -> String.format(Locale.ROOT, "%2d", now.getHour());
+      case 'l' -> String.format(Locale.ROOT, "%2d", (now.getHour() + 11) % 12 + 1);
       case 'M' -> two(now.getMinute());
       case 'S' -> two(now.getSecond());
-      case 'f' -> String.format("%06d", now.getNano() / 1000);
+      case 'f' -> String.format(Locale.ROOT, "%06d", now.getNano() / 1000);
       case 'p' -> now.getHour() < 12 ? "AM" : "PM";
       case 'P' -> now.getHour() < 12 ? "am" : "pm";
       case 'B' -> now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
@@ -71,7 +71,7 @@ final class Strftime {
           now.getMonth().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
       case 'A' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH);
       case 'a' -> now.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ENGLISH).substring(0, 3);
-      case 'j' -> String.format("%03d", now.getDayOfYear());
+      case 'j' -> String.format(Locale.ROOT, "%03d", now.getDayOfYear());
       case 'u' -> String.valueOf(now.getDayOfWeek().getValue());
       case 'w' -> String.valueOf(sunday);
       case 'U' -> two((now.getDayOfYear() + 6 - sunday) / 7);
@@ -102,7 +102,7 @@ final class Strftime {
   }
 
   private static String two(int value) {
-    return String.format("%02d", value);
+    return String.format(Locale.ROOT, "%02d", value);
   }
 
   private static String pattern(ZonedDateTime now, String pattern) {

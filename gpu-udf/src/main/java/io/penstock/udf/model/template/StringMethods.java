@@ -61,9 +61,8 @@ final class StringMethods {
     run.budget().scan(text.length());
     return switch (name) {
       case "strip", "lstrip", "rstrip" -> {
-        String set = arguments.bound("chars").string("chars", null);
         boolean left = !name.equals("rstrip");
-        yield run.budget().made(Text.strip(text, set, left, !name.equals("lstrip")));
+        yield strip(run, text, arguments, left, !name.equals("lstrip"));
       }
       case "split", "rsplit" -> {
         Arguments bound = arguments.bound("sep", "maxsplit");
@@ -77,7 +76,7 @@ final class StringMethods {
       case "splitlines" -> Splits.lines(run, text, arguments.bound("keepends").flag("keepends"));
       case "partition", "rpartition" ->
           Splits.partition(run, text, only(arguments, "sep"), name.equals("rpartition"));
-      case "startswith", "endswith" -> affix(text, arguments, name.equals("startswith"));
+      case "startswith", "endswith" -> affix(run, text, arguments, name.equals("startswith"));
       case "removeprefix" -> {
         String prefix = only(arguments, "prefix");
         yield text.startsWith(prefix) ? run.budget().made(text.substring(prefix.length())) : text;
@@ -123,11 +122,17 @@ final class StringMethods {
     };
   }
 
+  static String strip(Run run, String text, Arguments arguments, boolean left, boolean right) {
+    String set = arguments.bound("chars").string("chars", null);
+    run.budget().scan(set == null ? 0 : set.length());
+    return run.budget().made(Text.strip(text, set, left, right));
+  }
+
   private static String only(Arguments arguments, String name) {
     return arguments.bound(1, name).string(name, "");
   }
 
-  private static boolean affix(String text, Arguments arguments, boolean start) {
+  private static boolean affix(Run run, String text, Arguments arguments, boolean start) {
     Arguments bound = arguments.bound(1, "prefix", "start", "end");
     String part = part(text, bound);
     Object affix = bound.get("prefix");
@@ -135,9 +140,15 @@ final class StringMethods {
     if (part == null) {
       return false;
     }
-    return any.stream()
-        .map(StringMethods::text)
-        .anyMatch(each -> start ? part.startsWith(each) : part.endsWith(each));
+    for (Object each : any) {
+      String one = text(each);
+      run.budget().steps(1);
+      run.budget().scan(one.length());
+      if (start ? part.startsWith(one) : part.endsWith(one)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private static String text(Object value) {
@@ -176,10 +187,11 @@ final class StringMethods {
     int done = 0;
     int from = 0;
     if (old.isEmpty()) {
-      for (Object character : Text.characters(text)) {
-        boolean more = count < 0 || done < count;
-        out.append(more ? by + character : (String) character);
-        done += more ? 1 : 0;
+      for (int i = 0; i < text.length(); done++) {
+        int next = text.offsetByCodePoints(i, 1);
+        out.append(count < 0 || done < count ? by : "");
+        out.append(text.substring(i, next));
+        i = next;
       }
       return count < 0 || done < count ? out.text() + by : out.text();
     }
@@ -295,7 +307,7 @@ final class StringMethods {
     if (Text.length(fill) != 1) {
       throw Failure.type("The fill character must be exactly one character long");
     }
-    int pad = Math.max(0, width - Text.length(text));
+    int pad = width <= 0 ? 0 : Math.max(0, width - Text.length(text));
     run.budget().string((long) text.length() + (long) pad * fill.length());
     return switch (name) {
       case "ljust" -> text + fill.repeat(pad);
@@ -314,17 +326,19 @@ final class StringMethods {
   private static String expanded(Run run, String text, int size) {
     Output out = new Output(run.budget());
     int column = 0;
-    for (Object each : Text.characters(text)) {
-      String character = (String) each;
-      if (character.equals("\t")) {
+    for (int i = 0; i < text.length(); ) {
+      int next = text.offsetByCodePoints(i, 1);
+      char c = text.charAt(i);
+      if (c == '\t') {
         int blanks = size <= 0 ? 0 : size - column % size;
         run.budget().string(blanks);
         out.append(" ".repeat(blanks));
         column += blanks;
       } else {
-        out.append(character);
-        column = character.equals("\n") || character.equals("\r") ? 0 : column + 1;
+        out.append(text.substring(i, next));
+        column = c == '\n' || c == '\r' ? 0 : column + 1;
       }
+      i = next;
     }
     return out.text();
   }

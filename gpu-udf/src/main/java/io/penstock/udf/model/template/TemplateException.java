@@ -23,7 +23,9 @@ public final class TemplateException extends Exception {
     /** Something that the sandbox forbids. */
     SECURITY("an operation that the sandbox forbids"),
     /** A limit on steps, depth, size or time. */
-    LIMIT("a limit was reached");
+    LIMIT("a limit was reached"),
+    /** A mistake of this interpreter, which is to be mended. */
+    BUG("the interpreter itself failed");
 
     private final String words;
 

@@ -29,8 +29,8 @@ final class Tests {
       case "odd" -> !Numbers.isZero(remainder(value, 2L));
       case "even" -> Numbers.isZero(remainder(value, 2L));
       case "divisibleby" -> Numbers.isZero(remainder(value, one(arguments)));
-      case "lower" -> islower(Filters.text(run, value));
-      case "upper" -> isupper(Filters.text(run, value));
+      case "lower" -> islower(text(run, value));
+      case "upper" -> isupper(text(run, value));
       case "escaped" -> false;
       case "sameas" -> same(value, one(arguments));
       case "in" -> Values.contains(run, one(arguments), value);
@@ -67,6 +67,10 @@ final class Tests {
       throw Failure.type("not a number: '" + Values.type(value) + "', '" + Values.type(by) + "'");
     }
     return Numbers.modulo(value, by);
+  }
+
+  private static String text(Run run, Object value) {
+    return run.budget().made(Repr.str(run, value));
   }
 
   private static boolean islower(String text) {

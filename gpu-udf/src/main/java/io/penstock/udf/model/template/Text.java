@@ -1,7 +1,9 @@
 package io.penstock.udf.model.template;
 
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.List;
+import java.util.function.IntPredicate;
 
 /** Python's strings are code points; Java's are UTF-16 units. */
 final class Text {
@@ -15,6 +17,15 @@ final class Text {
   /** The UTF-16 offset of a code point. */
   static int offset(String text, int codePoint) {
     return text.offsetByCodePoints(0, codePoint);
+  }
+
+  /** By UTF-16 units, so no text: to search from its end. */
+  static String reversed(String text) {
+    char[] chars = new char[text.length()];
+    for (int i = 0; i < chars.length; i++) {
+      chars[i] = text.charAt(chars.length - 1 - i);
+    }
+    return new String(chars);
   }
 
   static List<Object> characters(String text) {
@@ -53,18 +64,19 @@ final class Text {
 
   /** Without characters of a set at its ends; the set null: white space. */
   static String strip(String text, String set, boolean left, boolean right) {
+    IntPredicate stripped = set == null ? Text::isSpace : members(set)::get;
     int begin = 0;
     int end = text.length();
     while (left && begin < end) {
       int c = text.codePointAt(begin);
-      if (!stripped(c, set)) {
+      if (!stripped.test(c)) {
         break;
       }
       begin += Character.charCount(c);
     }
     while (right && end > begin) {
       int c = text.codePointBefore(end);
-      if (!stripped(c, set)) {
+      if (!stripped.test(c)) {
         break;
       }
       end -= Character.charCount(c);
@@ -72,7 +84,7 @@ final class Text {
     return text.substring(begin, end);
   }
 
-  private static boolean stripped(int c, String set) {
-    return set == null ? isSpace(c) : set.indexOf(c) >= 0;
+  private static BitSet members(String set) {
+    return set.codePoints().collect(BitSet::new, BitSet::set, BitSet::or);
   }
 }

@@ -2,6 +2,7 @@ package io.penstock.udf.model.template;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -24,7 +25,7 @@ final class TextFilters {
     String text = Repr.str(run, value);
     run.budget().string(text.length());
     return switch (name) {
-      case "trim" -> Text.strip(text, arguments.bound("chars").string("chars", null), true, true);
+      case "trim" -> StringMethods.strip(run, text, arguments, true, true);
       case "upper" -> text.toUpperCase(Locale.ROOT);
       case "lower" -> text.toLowerCase(Locale.ROOT);
       case "capitalize" -> StringMethods.capitalize(text);
@@ -38,7 +39,7 @@ final class TextFilters {
       case "center" -> {
         Object width = arguments.bound("width").get("width", 80L);
         yield StringMethods.call(
-            run, text, "center", new Arguments(name, List.of(width), Map.of()));
+            run, text, "center", new Arguments(name, Collections.singletonList(width), Map.of()));
       }
       case "format" -> format(run, text, arguments);
       case "wordcount" -> (long) words(text);

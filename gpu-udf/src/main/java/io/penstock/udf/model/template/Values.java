@@ -93,6 +93,7 @@ final class Values {
     }
     if (value instanceof String string) {
       run.budget().items(string.length());
+      run.budget().allocate(56L * string.length());
       return Text.characters(string);
     }
     if (value instanceof Map<?, ?> map) {
@@ -119,6 +120,7 @@ final class Values {
   static Object key(Object value) {
     boolean flat =
         isScalar(value)
+            || value instanceof Undefined
             || (value instanceof Tuple tuple && tuple.items().stream().allMatch(Values::isScalar));
     if (!flat) {
       throw Failure.type("unhashable type: '" + type(value) + "'");

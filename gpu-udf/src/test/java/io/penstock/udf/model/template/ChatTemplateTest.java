@@ -54,6 +54,10 @@ class ChatTemplateTest {
         "{{ strftime_now('%d %b %Y %H:%M %-d %A %j %p') }}§10 Mar 2025 08:05 10 Monday 069 AM",
         "{{ [dict(g='x', v=1), dict(g='y', v=2), dict(g='x', v=3)]|groupby('g')|map(attribute='list')|map('length')|list }}§[2, 1]",
         "{{ nope }}{{ nope|length }}{{ nope is callable }}{{ ''.__class__ }}§0True",
+        "{{ nope in {'a': 1} }}{{ {'a': 1}.get(nope, 2) }}{{ {'a': 1}[nope] is defined }}§False2False",
+        "{{ 'aaaaa'.rsplit('aa', 1) }}{{ 'a-+b-+'.rsplit('-+') }}§['aaa', '']['a', 'b', '']",
+        "{{ 'ab'.replace('', '-', 2) }}{{ '😀'.replace('', '.') }}{{ 'a\tb'.expandtabs(4) }}§-a-b.😀.a   b",
+        "{{ 'xyaxx'.strip('yx') }}{{ '😀a😀'.strip('😁😀') }}{{ '%c%c' % (65, 'z') }}§aaAz",
       })
   void rendersAsJinja(String template, String expected) throws TemplateException {
     assertThat(render(template)).isEqualTo(expected);
@@ -79,6 +83,8 @@ class ChatTemplateTest {
         "{{ n }}\\n{% for i in n %}{% endfor %}§2§4§TYPE",
         "{{ 'a' + 1 }}§1§8§TYPE",
         "{{ 1 // 0 }}§1§6§VALUE",
+        "{{ '%c' % -1 }}§1§9§VALUE",
+        "{{ '%c' % 1114112 }}§1§9§VALUE",
         "{{ l.append(1) }}§1§6§SECURITY",
         "{{ raise_exception('x') }}§1§4§RAISED",
         "{% macro m() %}\\n{{ raise_exception('x') }}{% endmacro %}\\n{{ m() }}§2§4§RAISED",

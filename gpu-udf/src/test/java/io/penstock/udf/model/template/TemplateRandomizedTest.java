@@ -108,6 +108,86 @@ class TemplateRandomizedTest {
           "tools",
           List.of());
 
+  private static final List<String> VALUES =
+      List.of(
+          "none",
+          "true",
+          "-1",
+          "0",
+          "3",
+          "1114112",
+          "-2147483648",
+          "9223372036854775807",
+          "99999999999999999999",
+          "2.5",
+          "-0.0",
+          "(1e308 * 10)",
+          "''",
+          "'a b'",
+          "'x'",
+          "'%c|%5.2f|%s|%-*d|%(a)s'",
+          "'{0:>5}{a!r:{b}}{'",
+          "'{:e}{:,}{:05d}{[a]}'",
+          "'0x_1'",
+          "'😀\\ud83d\\n'",
+          "[]",
+          "[3, 'a', none]",
+          "[[2, 1], [1]]",
+          "[{'a': 1}, {'a': nope}]",
+          "(1, 'x')",
+          "{}",
+          "{'a': [1], 2: none}",
+          "{'a': 1}.items()",
+          "nope",
+          "range(3)",
+          "dict",
+          "m.split",
+          "namespace(a=1)",
+          "([1]|map('abs'))",
+          "cycler(1, 2)",
+          "a=1",
+          "attribute='a'",
+          "'upper'",
+          "'eq'");
+  private static final List<String> TESTS =
+      List.of(
+          "defined",
+          "odd",
+          "divisibleby",
+          "in",
+          "sameas",
+          "lt",
+          "eq",
+          "lower",
+          "upper",
+          "filter",
+          "test",
+          "iterable",
+          "sequence",
+          "number",
+          "escaped");
+  private static final List<String> OPERATORS =
+      List.of(
+          "{{ _ + [_] }}",
+          "{{ _ % (_) }}",
+          "{{ _ * (_) }}",
+          "{{ _ ** (_) }}",
+          "{{ _ // (_) }}",
+          "{{ _ < (_) }}",
+          "{{ _ in (_) }}",
+          "{{ _[_] }}",
+          "{{ _[_:] }}",
+          "{{ _[::_] }}",
+          "{{ _(_) }}",
+          "{{ dict(_) }}",
+          "{{ range(_) }}",
+          "{{ namespace(_) }}",
+          "{{ cycler(_) }}",
+          "{{ joiner(_)() }}",
+          "{{ strftime_now(_) }}",
+          "{{ raise_exception(_) }}",
+          "{% for a, b in [_] %}{{ loop.cycle(_) }}{% endfor %}",
+          "{{ -_ }}");
   private final long seed = Long.getLong("penstock.seed", 20_261_125L);
   private final Random random = new Random(seed);
 
@@ -140,6 +220,38 @@ class TemplateRandomizedTest {
     }
   }
 
+  /** Every filter, test, method and operator, with arguments that it does or does not take. */
+  @Test
+  void whateverTheArgumentsEndsCleanly() {
+    List<String> calls = new ArrayList<>(OPERATORS);
+    Filters.NAMES.stream().sorted().forEach(name -> calls.add("{{ _|" + name + "(_) }}"));
+    StringMethods.NAMES.stream().sorted().forEach(name -> calls.add("{{ _." + name + "(_) }}"));
+    StringMethods.NAMES.stream().sorted().forEach(name -> calls.add("{{ 'a b'." + name + "(_) }}"));
+    TESTS.forEach(name -> calls.add("{{ _ is " + name + "(_) }}"));
+    for (int i = 0; i < MUTATIONS / 20; i++) {
+      for (String call : calls) {
+        String first = VALUES.get(random.nextInt(VALUES.size()));
+        StringBuilder others = new StringBuilder();
+        for (int count = random.nextInt(4); count > 0; count--) {
+          others
+              .append(others.isEmpty() ? "" : ", ")
+              .append(VALUES.get(random.nextInt(VALUES.size())));
+        }
+        int at = call.indexOf('_');
+        int last = call.lastIndexOf('_');
+        String template =
+            at == last
+                ? call.substring(0, at) + others + call.substring(at + 1)
+                : call.substring(0, at)
+                    + first
+                    + call.substring(at + 1, last)
+                    + others
+                    + call.substring(last + 1);
+        ends(i, template);
+      }
+    }
+  }
+
   /** Whether it was rendered. */
   private boolean ends(int number, String template) {
     try {
@@ -147,6 +259,9 @@ class TemplateRandomizedTest {
       return true;
     } catch (TemplateException e) {
       assertThat(e.line()).isPositive();
+      assertThat(e.kind())
+          .as("seed=%s number=%s template=%s: %s", seed, number, template, e.getMessage())
+          .isNotEqualTo(TemplateException.Kind.BUG);
       return false;
     } catch (RuntimeException | Error e) {
       throw new AssertionError("seed=" + seed + " number=" + number + " template=" + template, e);
