@@ -36,7 +36,10 @@ bench_cluster() {
   fi
   BENCH_TOPICS=penstock-bench-$(date +%s)
   BENCH_JOB=$(run_job --prompt-topic "$BENCH_TOPICS-prompts" --result-topic "$BENCH_TOPICS-results" \
-    --dead-letter-topic "$BENCH_TOPICS-dead-letters" --control-topic "$BENCH_TOPICS-control" --consumer-group "$BENCH_TOPICS" "$@")
+    --dead-letter-topic "$BENCH_TOPICS-dead-letters" --control-topic "$BENCH_TOPICS-control" --consumer-group "$BENCH_TOPICS" "$@") ||
+    die "the job that bench measures did not start (above is why)" \
+      "if the Flink that runs lacks slots: $SELF up --taskmanagers $(($(registered_taskmanagers) + slots))" \
+      "or without a cluster: --through bare,local"
 }
 
 # Node.js, llama.cpp, and the program that runs it.
